@@ -1,0 +1,1 @@
+"""A faithful HubSpot portal on your laptop."""

@@ -1,0 +1,1 @@
+"""Rolecall: self-hosted access governance for HubSpot."""

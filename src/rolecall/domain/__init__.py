@@ -1,0 +1,1 @@
+"""The nouns of Rolecall as frozen values. Nothing here reads, writes or knows the time."""

@@ -1,0 +1,193 @@
+"""What will be and what was done: plans of changes, approvals, effects, receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from rolecall.domain.snapshot import EMPTY
+
+
+class ChangeKind(StrEnum):
+    """What a change does to one slot of one subject."""
+
+    CREATE_USER = "create_user"
+    REMOVE_USER = "remove_user"
+    PARK = "park"
+    SET_PROFILE = "set_profile"
+    SET_PERMISSION_SET = "set_permission_set"
+    SET_MAIN_TEAM = "set_main_team"
+    ADD_EXTRA_TEAM = "add_extra_team"
+    DROP_EXTRA_TEAM = "drop_extra_team"
+    SET_SEATS = "set_seats"
+    CREATE_TEAM = "create_team"
+    RENAME_TEAM = "rename_team"
+    MOVE_TEAM = "move_team"
+    DELETE_TEAM = "delete_team"
+    HAND_OVER = "hand_over"
+    MANUAL = "manual"
+    NO_OP = "no_op"
+
+
+class Undo(StrEnum):
+    """Whether a change can be taken back, said before apply."""
+
+    EXACT = "exact"
+    ROUGH = "rough"
+    NONE = "none"
+
+
+class Phase(StrEnum):
+    """Order of work: revoke, move, grant; teams are made first and deleted last."""
+
+    PREPARE = "prepare"
+    REVOKE = "revoke"
+    MOVE = "move"
+    GRANT = "grant"
+    CLEAN = "clean"
+
+
+class Outcome(StrEnum):
+    """What happened to one change."""
+
+    DONE = "done"
+    ALREADY = "already"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    WAITING = "waiting"  # for a person
+
+
+class PlanState(StrEnum):
+    """Where a plan stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    APPLYING = "applying"
+    PAUSED = "paused"
+    DONE = "done"  # every change has a final receipt
+    CANCELLED = "cancelled"
+    REPLACED = "replaced"  # re-planned
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One slot of one subject: before, after, and why.
+
+    Values are text, or sorted tuples of text for many-valued slots, or None for nothing.
+    `subject_kind` is user or team; `subject` the e-mail or team path as shown;
+    `subject_id` the HubSpot id, None while the subject is still to be created.
+    """
+
+    id: str
+    kind: ChangeKind
+    subject_kind: str
+    subject: str
+    subject_id: str | None
+    before: str | tuple[str, ...] | None
+    after: str | tuple[str, ...] | None
+    reason: str
+    phase: Phase
+    undo: Undo = Undo.EXACT
+    undo_note: str = ""
+    origin: str = ""
+    warnings: tuple[str, ...] = ()
+    details: Mapping[str, str] = field(default=EMPTY)  # profile field, names, welcome e-mail
+
+
+@dataclass(frozen=True, slots=True)
+class GuardrailVerdict:
+    """One guardrail that looked at a plan; `stops` True makes the plan not applyable."""
+
+    guardrail: str
+    stops: bool
+    message: str
+    hint: str = ""
+    overridable: bool = False
+    subjects: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = field(default=EMPTY)  # compared again before apply (stale)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seats and money a plan moves; amounts per month in `currency`, None where unknown."""
+
+    seats: Mapping[str, int] = field(default_factory=dict)
+    monthly: float | None = None
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An ordered list of changes made from one snapshot; `digest` is what gets approved."""
+
+    id: str
+    hub_id: int
+    portal: str
+    snapshot_id: str
+    created_at: datetime
+    created_by: str
+    title: str
+    reason: str
+    changes: tuple[Change, ...]
+    guardrails: tuple[GuardrailVerdict, ...] = ()
+    cost: Cost = field(default_factory=Cost)
+    requests: int = 0
+    seconds: float = 0.0
+    source: str = ""  # command, access.yaml digest, request, review, scim, elevation, undo
+    digest: str = ""
+
+    @property
+    def applyable(self) -> bool:
+        """No guardrail stops it."""
+        return not any(verdict.stops for verdict in self.guardrails)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A named person's yes to one plan, by its digest."""
+
+    plan_id: str
+    digest: str
+    actor: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What happened to one change at one attempt."""
+
+    plan_id: str
+    change_id: str
+    effect_id: str
+    attempt: int
+    outcome: Outcome
+    observed_at: datetime
+    message: str = ""
+    correlation_id: str = ""
+    effective_at: datetime | None = None  # stored now, effective by then
+
+
+@dataclass(frozen=True, slots=True)
+class ManualTask:
+    """What only a person can do in HubSpot's screens, and how it proves itself done."""
+
+    id: str
+    hub_id: int
+    title: str
+    clicks: tuple[str, ...]
+    link: str
+    subject: str
+    due_at: datetime | None = None
+    plan_id: str | None = None
+    change_id: str | None = None
+    proof: str = ""  # what closes it: state:user.removed, feed:DEACTIVATE_USER, ...
+    needs: str = ""  # HubSpot permission the doer needs
+    doers: tuple[str, ...] = ()  # who in the portal holds it
+    state: str = "open"  # open | done | dropped
+    closed_at: datetime | None = None
+    closed_by: str = ""

@@ -1,0 +1,41 @@
+"""The roots of every error tree, sorted by what the caller must do.
+
+    RolecallError
+    ├── Retryable     the same call may succeed later; `retry_after` says when, if known
+    ├── NeedsPerson   somebody must act first (a scope, a token, a seat, a decision)
+    ├── Refused       the request itself is wrong or not allowed; repeating changes nothing
+    └── Broken        an assumption of ours does not hold; a bug or a damaged store
+"""
+
+from __future__ import annotations
+
+
+class RolecallError(Exception):
+    """Something went wrong; the message names the place, the hint the way out."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Retryable(RolecallError):
+    """The same call may succeed later."""
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class NeedsPerson(RolecallError):
+    """Somebody must act before this can succeed."""
+
+
+class Refused(RolecallError):
+    """The request is wrong or not allowed; repeating it changes nothing."""
+
+
+class Broken(RolecallError):
+    """An assumption does not hold: a bug, or a damaged store."""

@@ -1,0 +1,1 @@
+"""Tests of Rolecall and its emulator."""
