@@ -109,6 +109,7 @@ class Portal:
     billing_contact: int | None = None
     auto_deactivate: bool = True
     two_factor_required: bool = False
+    api_limit_packs: int = 0  # API Limit Increase packs bought, at most two count
 
 
 @dataclass(slots=True)
