@@ -1,0 +1,1 @@
+"""HubSpot's CRM: records, property definitions and search, as far as access governance needs."""
