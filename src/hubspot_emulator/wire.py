@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +80,10 @@ def paged(results: list[Any], after: str | None, link: str | None = None) -> dic
 def without_nulls(record: dict[str, Any]) -> dict[str, Any]:
     """Absent optionals are dropped, not null (recorded March 2026)."""
     return {key: value for key, value in record.items() if value is not None}
+
+
+def uuid7(at: datetime, random: Random) -> str:
+    """A correlation id: UUID version 7, as every HubSpot answer carries it (recorded 2026)."""
+    millis = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    bits = millis << 80 | 0x7 << 76 | random.getrandbits(12) << 64
+    return str(UUID(int=bits | 0b10 << 62 | random.getrandbits(62)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hubspot_emulator.clock import EmulatorClock
 from hubspot_emulator.switches import Switches
@@ -123,12 +123,13 @@ class World:
     faults: Faults
     recorder: Recorder
     seed: str = "blank"
-    random: random.Random = field(default_factory=lambda: random.Random(7))
+    random: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - ids of a toy
     identities: dict[int, Identity] = field(default_factory=dict)
     identity_by_email: dict[str, int] = field(default_factory=dict)  # case-folded
     portals: dict[int, Portal] = field(default_factory=dict)
     import_apps: dict[int, ImportApp] = field(default_factory=dict)
     next_ids: dict[str, int] = field(default_factory=dict)
+    built_with: dict[str, Any] = field(default_factory=dict)  # so that a reset builds it anew
 
     def new_id(self, kind: str, start: int = 1) -> int:
         """Next number of a kind; deterministic, so two runs of one seed agree."""

@@ -1,0 +1,190 @@
+"""The emulator as one ASGI app; `CHAIN` lists what a request meets, in that order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from hubspot_emulator import auth, striking
+from hubspot_emulator.asgi import AsgiApp
+from hubspot_emulator.building import create_world
+from hubspot_emulator.exchange import Exchange, Layer, Onward
+from hubspot_emulator.recorder import Seen
+from hubspot_emulator.registry import all_routes
+from hubspot_emulator.routing import Call, Router
+from hubspot_emulator.tokens import Token
+from hubspot_emulator.wire import Answer, ApiError, html_page
+from hubspot_emulator.world import Portal, World
+
+__all__ = ["CHAIN", "create_app", "create_world"]
+
+CUT = 0  # the status recorded for a request whose answer never left
+
+
+async def recorder(exchange: Exchange, onward: Onward) -> Answer:
+    """Note every request with its status, whatever becomes of it."""
+    started = time.perf_counter()
+    status = CUT
+    try:
+        answer = await onward(exchange)
+        status = answer.status
+        return answer
+    finally:
+        _note(exchange, status, (time.perf_counter() - started) * 1000)
+
+
+async def authenticate(exchange: Exchange, onward: Onward) -> Answer:
+    """Find the token and its portal; 401 in HubSpot's words otherwise."""
+    route = exchange.route
+    if route is not None and route.open:
+        exchange.portal = next(iter(exchange.world.portals.values()), None)
+        return await onward(exchange)
+    try:
+        exchange.token = auth.identify(exchange)
+    except ApiError as error:
+        return refused(exchange, error)
+    exchange.portal = exchange.world.portals[exchange.token.portal_id]
+    return await onward(exchange)
+
+
+async def scopes(exchange: Exchange, onward: Onward) -> Answer:
+    """403 unless the token holds any one of the operation's scopes."""
+    try:
+        auth.check_scopes(exchange)
+    except ApiError as error:
+        return refused(exchange, error)
+    return await onward(exchange)
+
+
+async def rate_limit(exchange: Exchange, onward: Onward) -> Answer:
+    """Count the request and put the rate headers on its answer; 429 when it is too many."""
+    token, portal = exchange.token, exchange.portal
+    if token is None or portal is None:
+        return await onward(exchange)
+    search = exchange.route is not None and exchange.route.search
+    admission = exchange.world.limits.admit(token, portal, exchange.now, search=search)
+    exchange.answer_headers.extend(admission.headers)
+    if admission.refusal is not None:
+        return refused(exchange, admission.refusal)
+    return await onward(exchange)
+
+
+async def faults(exchange: Exchange, onward: Onward) -> Answer:
+    """Let scheduled misbehaviour strike, before or after the operation was carried out."""
+    try:
+        return await striking.strike(exchange, onward)
+    except striking.Refused as struck:
+        if isinstance(struck.answer, Answer):
+            return struck.answer
+        return refused(exchange, struck.answer)
+
+
+async def routing(exchange: Exchange, onward: Onward) -> Answer:
+    """HTML pages for unknown paths (404) and verbs (405), as HubSpot's gateway answers."""
+    if exchange.route is not None:
+        return await onward(exchange)
+    if exchange.match.known_path:
+        return html_page(405, "Method Not Allowed")
+    return html_page(404, "Not Found")
+
+
+async def envelope(exchange: Exchange, _: Onward) -> Answer:
+    """Call the operation; what it refuses becomes HubSpot's error envelope."""
+    assert exchange.route is not None
+    try:
+        return exchange.route.handler(call_of(exchange))
+    except ApiError as error:
+        return refused(exchange, error)
+
+
+CHAIN: tuple[Layer, ...] = (
+    recorder,
+    authenticate,
+    scopes,
+    rate_limit,
+    faults,
+    routing,
+    envelope,
+)
+
+
+def refused(exchange: Exchange, error: ApiError) -> Answer:
+    """An error as the answer HubSpot would send."""
+    missing = (("X-HubSpot-NotFound", "true"),) if error.status == 404 else ()
+    return Answer(error.status, error.body(exchange.correlation_id), (*error.headers, *missing))
+
+
+def call_of(exchange: Exchange) -> Call:
+    """What a handler gets to see of a request."""
+    portal = exchange.portal or next(iter(exchange.world.portals.values()))
+    route = exchange.route
+    return Call(
+        world=exchange.world,
+        portal=portal,
+        token=exchange.token or _nobody(portal),
+        method=exchange.method,
+        path=exchange.match.parameters,
+        query=exchange.query,
+        raw_body=exchange.body,
+        headers=exchange.headers,
+        version=route.version if route else "",
+        now=exchange.now,
+        base_url=exchange.base_url,
+    )
+
+
+def create_app(world: World) -> AsgiApp:
+    """The ASGI app of a world: HubSpot's routes through the chain, control routes beside it."""
+    return AsgiApp(world, Router(all_routes()), compose(CHAIN), _control)
+
+
+def compose(layers: Sequence[Layer]) -> Onward:
+    """One callable out of layers, the first being the outermost."""
+    whole: Onward = _nothing_left
+    for layer in reversed(layers):
+        whole = _around(whole, layer)
+    return whole
+
+
+def _around(inner: Onward, layer: Layer) -> Onward:
+    async def step(exchange: Exchange) -> Answer:
+        return await layer(exchange, inner)
+
+    return step
+
+
+async def _nothing_left(_: Exchange) -> Answer:
+    raise LookupError("the last layer of the chain must answer")
+
+
+async def _control(exchange: Exchange) -> Answer:
+    assert exchange.route is not None
+    portals = exchange.world.portals
+    wanted = exchange.query.get("portal", [""])[-1]
+    exchange.portal = portals.get(int(wanted)) if wanted.isdecimal() else None
+    try:
+        return exchange.route.handler(call_of(exchange))
+    except ApiError as error:
+        return refused(exchange, error)
+    except ValueError as error:
+        return refused(exchange, ApiError(400, str(error)))
+
+
+def _nobody(portal: Portal) -> Token:
+    return Token("", "private_app", portal.id, 0, frozenset())
+
+
+def _note(exchange: Exchange, status: int, ms: float) -> None:
+    route = exchange.route
+    exchange.world.recorder.note(
+        Seen(
+            method=exchange.method,
+            path=route.template if route else exchange.raw_path,
+            operation=route.operation if route else "unknown",
+            status=status,
+            ms=round(ms, 3),
+            at=exchange.now,
+            portal_id=exchange.portal.id if exchange.portal else None,
+            fault=exchange.fault,
+        )
+    )

@@ -1,0 +1,1 @@
+"""The emulator's control surface under /_emulator: never part of HubSpot."""

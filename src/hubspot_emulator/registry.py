@@ -1,0 +1,18 @@
+"""Every resource of the emulator, by the module that declares its routes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from hubspot_emulator.routing import Route
+
+# One line per resource folder; its `routes.py` exports ROUTES.
+RESOURCES: tuple[str, ...] = ("hubspot_emulator.control.routes",)
+
+
+def all_routes() -> tuple[Route, ...]:
+    """The routes of every resource, in the order of RESOURCES."""
+    found: list[Route] = []
+    for name in RESOURCES:
+        found.extend(import_module(name).ROUTES)
+    return tuple(found)
