@@ -44,7 +44,9 @@ def outliers_of(path: Path) -> Iterator[str]:
 
 def main() -> None:
     """Look at every Python file of the house."""
-    files = sorted(p for room in ("src", "tests", "scripts", "benchmarks") for p in (ROOT / room).rglob("*.py"))
+    files = sorted(
+        p for room in ("src", "tests", "scripts", "benchmarks") for p in (ROOT / room).rglob("*.py")
+    )
     found = [line for path in files for line in outliers_of(path)]
     print(f"{len(files)} files, {len(found)} over the house numbers (to look at, not failures)")
     print("\n".join(found))

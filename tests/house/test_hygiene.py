@@ -16,7 +16,9 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "m
 # SCIM's language.
 WIRE_ROOMS = ("rolecall/hubspot", "rolecall/scim", "rolecall/permissions", "hubspot_emulator")
 SYNONYMS = {"license", "licence", "workflow", "employee", "tenant", "waiver", "robot", "gatekeeper"}
-HOSTS = re.compile(r"(?:pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian|ghcr\.io|index-url)")
+HOSTS = re.compile(
+    r"(?:pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian|ghcr\.io|index-url)"
+)
 
 
 def tracked_files() -> list[Path]:

@@ -1,0 +1,1 @@
+"""Access reviews: population, reviewers, decisions, remediation. Pure; `now` is given."""
