@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from rolecall.domain.snapshot import EMPTY
-
 
 class Role(StrEnum):
     """What an operator may do in a portal."""
@@ -55,4 +53,4 @@ class AuditEvent:
     reason: str
     hub_id: int | None = None
     subject: str = ""
-    details: Mapping[str, str] = field(default=EMPTY)
+    details: Mapping[str, str] = field(default_factory=dict)

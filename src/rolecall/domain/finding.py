@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
 
-from rolecall.domain.snapshot import EMPTY
-
 
 class Severity(IntEnum):
     """How much it matters; higher first."""
@@ -34,7 +32,7 @@ class Mend:
 
     kind: str
     summary: str
-    values: Mapping[str, str] = field(default=EMPTY)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

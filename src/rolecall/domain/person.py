@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from rolecall.domain.snapshot import EMPTY
-
 
 class Situation(StrEnum):
     """Result of correlating a user with people."""
@@ -40,7 +38,7 @@ class Person:
     starts_on: date | None = None
     ends_on: date | None = None
     left: bool = False
-    attributes: Mapping[str, str] = field(default=EMPTY)  # every other column, by header
+    attributes: Mapping[str, str] = field(default_factory=dict)  # every other column, by header
 
     @property
     def name(self) -> str:

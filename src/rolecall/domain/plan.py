@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from rolecall.domain.snapshot import EMPTY
-
 
 class ChangeKind(StrEnum):
     """What a change does to one slot of one subject."""
@@ -95,7 +93,7 @@ class Change:
     undo_note: str = ""
     origin: str = ""
     warnings: tuple[str, ...] = ()
-    details: Mapping[str, str] = field(default=EMPTY)  # profile field, names, welcome e-mail
+    details: Mapping[str, str] = field(default_factory=dict)  # profile field, names, welcome e-mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ class GuardrailVerdict:
     hint: str = ""
     overridable: bool = False
     subjects: tuple[str, ...] = ()
-    inputs: Mapping[str, str] = field(default=EMPTY)  # compared again before apply (stale)
+    inputs: Mapping[str, str] = field(default_factory=dict)  # compared again before apply (stale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from rolecall.domain.assignment import Slot
-from rolecall.domain.snapshot import EMPTY
 
 
 class RequestState(StrEnum):
@@ -88,7 +87,9 @@ class AccessRequest:
     creates_user: bool = False
     plan_id: str | None = None
     note: str = ""
-    names: Mapping[str, str] = field(default=EMPTY)  # first_name, last_name of a new colleague
+    names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # first_name, last_name of a new colleague
 
     @property
     def waiting_step(self) -> Step | None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from rolecall.domain.assignment import Slot
-from rolecall.domain.snapshot import EMPTY
 
 
 class CampaignState(StrEnum):
@@ -84,7 +83,7 @@ class ReviewItem:
     value: str  # id or name as in the snapshot
     label: str  # as shown
     reviewer: str  # e-mail
-    facts: Mapping[str, str] = field(default=EMPTY)  # last login, records, price, peers, ...
+    facts: Mapping[str, str] = field(default_factory=dict)  # last login, records, price, peers, ...
     changed: str = ""  # since the campaign before: new | kept | ""
     verdict: Verdict | None = None
     decided_by: str = ""

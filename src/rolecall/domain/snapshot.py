@@ -48,7 +48,7 @@ class User:
     last_active_at: datetime | None = None
     last_active_source: str = ""  # crm:<property> | login feed | ""
     created_at: datetime | None = None
-    profile: Mapping[str, str] = field(default=EMPTY)
+    profile: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -112,7 +112,7 @@ class FeedEvent:
     actor_id: str | None = None
     actor_email: str = ""
     object_id: str | None = None
-    details: Mapping[str, str] = field(default=EMPTY)
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
