@@ -7,7 +7,14 @@ from importlib import import_module
 from hubspot_emulator.routing import Route
 
 # One line per resource folder; its `routes.py` exports ROUTES.
-RESOURCES: tuple[str, ...] = ("hubspot_emulator.control.routes",)
+RESOURCES: tuple[str, ...] = (
+    "hubspot_emulator.control.routes",
+    "hubspot_emulator.crm.objects.routes",
+    "hubspot_emulator.crm.batch.routes",
+    "hubspot_emulator.crm.search.routes",
+    "hubspot_emulator.crm.properties.routes",
+    "hubspot_emulator.owners.routes",
+)
 
 
 def all_routes() -> tuple[Route, ...]:

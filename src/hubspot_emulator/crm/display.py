@@ -88,3 +88,8 @@ def display_values(style: int) -> dict[str, Reader]:
     """How each display property of this style reads a membership, by internal name."""
     pattern = _STYLES[style % len(_STYLES)]
     return {pattern.format(stem): reader for _, stem, _, reader in _DISPLAYED}
+
+
+def display_names(style: int) -> frozenset[str]:
+    """The internal names of the display properties of this style."""
+    return frozenset(display_values(style))

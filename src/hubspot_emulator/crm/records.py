@@ -85,8 +85,8 @@ class ObjectStore:
         if definition.names_owner and definition.name not in self.indexes:
             self.indexes[definition.name] = {}
             self._fill_index(definition.name)
-        if definition.unique and definition.name not in self.computed:
-            self.unique.setdefault(definition.name, {})
+        if definition.unique and definition.name not in (*self.computed, *self.unique):
+            self.unique[definition.name] = {}
 
     def compute(self, getters: Mapping[str, Computed]) -> None:
         """Read these properties by function from here on; nothing of them is stored or indexed."""

@@ -11,6 +11,7 @@ from hubspot_emulator.crm.definitions import (
     number,
     text,
     user_property,
+    yes_no,
 )
 from hubspot_emulator.crm.kinds import COMPANIES, CONTACTS, DEALS, TICKETS, USERS, ObjectKind
 
@@ -27,7 +28,6 @@ _BY_KIND: dict[str, tuple[PropertyDef, ...]] = {
         text("jobtitle", "Job Title"),
         text("website", "Website URL"),
         choice("lifecyclestage", "Lifecycle Stage", ("lead", "customer", "opportunity", "other")),
-        text("hs_email_domain", "Email Domain", read_only=True, calculated=True),
     ),
     COMPANIES.name: (
         text("name", "Company name"),
@@ -47,7 +47,7 @@ _BY_KIND: dict[str, tuple[PropertyDef, ...]] = {
         text("pipeline", "Pipeline"),
         text("description", "Deal Description"),
         choice("dealtype", "Deal Type", ("newbusiness", "existingbusiness")),
-        text("hs_is_closed", "Is Deal Closed?", read_only=True, calculated=True),
+        yes_no("hs_is_closed", "Is Deal Closed?", read_only=True, calculated=True),
     ),
     TICKETS.name: (
         text("subject", "Ticket name"),

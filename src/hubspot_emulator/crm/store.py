@@ -5,6 +5,7 @@ Knows no HTTP and checks no request; `model` modules do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
@@ -12,11 +13,14 @@ from typing import TYPE_CHECKING, cast
 from hubspot_emulator.crm.display import Reader as DisplayReader
 from hubspot_emulator.crm.display import display_definitions, display_values
 from hubspot_emulator.crm.ids import IdSet
-from hubspot_emulator.crm.kinds import CONTACTS, KINDS, USERS
+from hubspot_emulator.crm.kinds import DEALS, KINDS, USERS
 from hubspot_emulator.crm.records import Computed, Finder, ObjectStore, Record
 
 if TYPE_CHECKING:
     from hubspot_emulator.world import Identity, Membership, Portal
+
+
+CLOSED_STAGES = frozenset({"closedwon", "closedlost"})  # of HubSpot's default deal pipeline
 
 
 @dataclass(slots=True)
@@ -81,6 +85,7 @@ class CrmStore:
         self.user_id_by_email: dict[str, int] = {}  # case-folded
         for definition in display_definitions(number):
             self.users.define(definition)
+        self.objects[DEALS.name].compute({"hs_is_closed": _is_closed})
         self.users.compute(_user_getters(self, number))
         self.users.finders.update(_user_finders(self))
 
@@ -88,11 +93,6 @@ class CrmStore:
     def users(self) -> ObjectStore:
         """CRM user records, 0-115."""
         return self.objects[USERS.name]
-
-    @property
-    def contacts(self) -> ObjectStore:
-        """Contacts, 0-1."""
-        return self.objects[CONTACTS.name]
 
     def new_owner_id(self) -> int:
         """The next owner id of this portal."""
@@ -187,50 +187,56 @@ def touch_user(portal: Portal, user_id: int, now: datetime) -> None:
         record.updated_at = max(record.updated_at, now)
 
 
+def _is_closed(record: Record) -> str:
+    return "true" if record.properties.get("dealstage") in CLOSED_STAGES else "false"
+
+
 def _user_getters(crm: CrmStore, style: int) -> dict[str, Computed]:
     """How the values of user records are read from identity, owner and membership."""
     getters: dict[str, Computed] = {
-        "hs_email": lambda record: _identity(record).email,
-        "hs_given_name": lambda record: _identity(record).first_name or None,
-        "hs_family_name": lambda record: _identity(record).last_name or None,
-        "hs_searchable_calculated_name": _full_name,
-        "hs_internal_user_id": lambda record: str(_identity(record).id),
+        "hs_email": _of_identity(lambda identity: identity.email),
+        "hs_given_name": _of_identity(lambda identity: identity.first_name or None),
+        "hs_family_name": _of_identity(lambda identity: identity.last_name or None),
+        "hs_searchable_calculated_name": _of_identity(_full_name),
+        "hs_internal_user_id": _of_identity(lambda identity: str(identity.id)),
         "hs_deactivated": _deactivated,
-        "hubspot_owner_id": lambda record: _owner_id(crm, record),
+        "hubspot_owner_id": _of_identity(lambda identity: _owner_id(crm, identity)),
     }
     displayed = {name: _displayed(reader) for name, reader in display_values(style).items()}
     return getters | displayed
 
 
-def _identity(record: Record) -> Identity:
-    identity = cast("UserRecord", record).identity
-    if identity is None:
-        raise LookupError(f"user record {record.id} has no identity")
-    return identity
+def _of_identity(read: Callable[[Identity], str | None]) -> Computed:
+    def value(record: Record) -> str | None:
+        identity = cast("UserRecord", record).identity
+        return None if identity is None else read(identity)
+
+    return value
 
 
-def _full_name(record: Record) -> str | None:
-    identity = _identity(record)
+def _full_name(identity: Identity) -> str:
     return f"{identity.first_name} {identity.last_name}".strip() or identity.email
 
 
-def _deactivated(record: Record) -> str | None:
+def _deactivated(record: Record) -> str:
     membership = cast("UserRecord", record).membership()
     return "true" if membership is not None and membership.deactivated_at else "false"
 
 
-def _owner_id(crm: CrmStore, record: Record) -> str | None:
-    owner = crm.owner_of(_identity(record).id)
+def _owner_id(crm: CrmStore, identity: Identity) -> str | None:
+    owner = crm.owner_of(identity.id)
     return None if owner is None else str(owner.id)
 
 
 def _displayed(reader: DisplayReader) -> Computed:
-    def read(record: Record) -> str | None:
-        portal, user_id = cast("UserRecord", record).portal, _identity(record).id
-        membership = None if portal is None else portal.members.get(user_id)
-        return None if portal is None or membership is None else reader(portal, membership)
+    def value(record: Record) -> str | None:
+        user = cast("UserRecord", record)
+        if user.portal is None or user.identity is None:
+            return None
+        membership = user.portal.members.get(user.identity.id)
+        return None if membership is None else reader(user.portal, membership)
 
-    return read
+    return value
 
 
 def _user_finders(crm: CrmStore) -> dict[str, Finder]:
@@ -246,6 +252,8 @@ def _user_finders(crm: CrmStore) -> dict[str, Finder]:
     def by_owner(value: str) -> Record | None:
         owner = crm.owners.get(int(value)) if value.isdecimal() else None
         user_id = None if owner is None else owner.user_id_including_inactive
-        return None if user_id is None else crm.user_record(user_id)
+        if user_id is None or crm.owner_by_user.get(user_id) != int(value):
+            return None
+        return crm.user_record(user_id)
 
     return {"hs_internal_user_id": by_user, "hs_email": by_email, "hubspot_owner_id": by_owner}

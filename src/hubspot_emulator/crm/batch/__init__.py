@@ -1,0 +1,1 @@
+"""CRM records by the hundred: batch read, create, update, upsert, archive."""

@@ -1,0 +1,100 @@
+"""Rules of batches: bad values refuse the whole batch, missing records only themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hubspot_emulator.crm.asking import input_id, properties_of
+from hubspot_emulator.crm.objects import model
+from hubspot_emulator.crm.records import ObjectStore, Record, Values
+from hubspot_emulator.routing import Call
+from hubspot_emulator.wire import ApiError
+
+Inputs = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a batch did: the records it reached and the ids it did not find."""
+
+    records: list[Record]
+    missing: list[str]
+
+
+def read(store: ObjectStore, inputs: Inputs, id_property: str | None, *, archived: bool) -> Outcome:
+    """The records of these ids, each once."""
+    keys = list(dict.fromkeys(input_id(item) for item in inputs))
+    found = [(k, model.lookup(store, k, id_property, archived=archived)) for k in keys]
+    return Outcome([r for _, r in found if r is not None], [k for k, r in found if r is None])
+
+
+def create(call: Call, store: ObjectStore, inputs: Inputs) -> list[Record]:
+    """All records or none: the first bad input refuses the batch."""
+    sent = [properties_of(item) for item in inputs]
+    values = [model.check(call, store, properties, {}) for properties in sent]
+    _check_distinct(store, values)
+    for row in values:
+        model.check_free(store, row)
+    return [model.create(call, store, properties) for properties in sent]
+
+
+def update(call: Call, store: ObjectStore, inputs: Inputs) -> Outcome:
+    """Change every record that is there; bad values refuse the batch before anything changes."""
+    keys = [input_id(item) for item in inputs]
+    _check_unique_keys(keys)
+    by_property = [item.get("idProperty") for item in inputs]
+    pairs = zip(keys, by_property, strict=True)
+    found = [model.lookup(store, key, name) for key, name in pairs]
+    work: list[tuple[Record, Values]] = []
+    for item, record in zip(inputs, found, strict=True):
+        current = {} if record is None else record.properties
+        values = model.check(call, store, properties_of(item), current)
+        if record is not None:
+            model.check_free(store, values, besides=record.id)
+            work.append((record, values))
+    done = [model.write(call, store, record, values) for record, values in work]
+    return Outcome(done, [k for k, r in zip(keys, found, strict=True) if r is None])
+
+
+def upsert(call: Call, store: ObjectStore, inputs: Inputs) -> list[tuple[Record, bool]]:
+    """Change or create by a unique property; True marks a record that is new."""
+    keys = [input_id(item) for item in inputs]
+    _check_unique_keys(keys)
+    for item in inputs:
+        model.check(call, store, properties_of(item), {})
+    return [_upsert_one(call, store, item) for item in inputs]
+
+
+def archive(call: Call, store: ObjectStore, inputs: Inputs) -> None:
+    """Delete every record that is there; absent ones are passed over."""
+    for item in inputs:
+        record = model.lookup(store, input_id(item), None)
+        if record is not None:
+            model.archive(call, store, record)
+
+
+def _upsert_one(call: Call, store: ObjectStore, item: dict[str, Any]) -> tuple[Record, bool]:
+    key, name = input_id(item), item.get("idProperty")
+    record = model.lookup(store, key, name)
+    if record is not None:
+        return model.change(call, store, record, properties_of(item)), False
+    naming = {} if name is None or name in store.computed else {name: key}
+    return model.create(call, store, {**naming, **properties_of(item)}), True
+
+
+def _check_unique_keys(keys: list[str]) -> None:
+    twice = (
+        sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else []
+    )
+    if twice:
+        text = f"Duplicate IDs found in batch input: [{', '.join(twice)}]. IDs must be unique"
+        raise ApiError(400, text, errors=[{"message": text, "in": "inputs"}])
+
+
+def _check_distinct(store: ObjectStore, rows: list[Values]) -> None:
+    for name in store.unique:
+        values = [value.casefold() for row in rows if (value := row.get(name))]
+        if len(set(values)) < len(values):
+            text = f"Duplicate values of {name} found in batch input"
+            raise ApiError(409, text, category="CONFLICT")

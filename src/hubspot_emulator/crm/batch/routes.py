@@ -1,0 +1,64 @@
+"""HTTP of CRM batches: /crm/v3/objects/{type}/batch/{verb} and the dated forms."""
+
+from __future__ import annotations
+
+from hubspot_emulator.crm.asking import batch_inputs, body_selection, flag
+from hubspot_emulator.crm.batch import model
+from hubspot_emulator.crm.kinds import ObjectKind
+from hubspot_emulator.crm.objects.model import store_of
+from hubspot_emulator.crm.paths import object_routes
+from hubspot_emulator.crm.wire import batch_answer, changed_json, missing_json, record_json
+from hubspot_emulator.routing import Call, Route
+from hubspot_emulator.wire import Answer
+
+
+def read_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Records by id or unique property: 200, or 207 naming the ids not found."""
+    store = store_of(call, kind)
+    body, inputs = batch_inputs(call)
+    archived = flag(call, "archived")
+    outcome = model.read(store, inputs, body.get("idProperty"), archived=archived)
+    selection = body_selection(call, store, body)
+    results = [record_json(store, record, selection) for record in outcome.records]
+    return batch_answer(results, call.now, errors=missing_json(store, outcome.missing))
+
+
+def create_batch(kind: ObjectKind, call: Call) -> Answer:
+    """New records: 201, all or none."""
+    store = store_of(call, kind)
+    _, inputs = batch_inputs(call)
+    records = model.create(call, store, inputs)
+    return batch_answer([changed_json(store, r) for r in records], call.now, status=201)
+
+
+def update_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Changed records: 200, or 207 naming the ids not found."""
+    store = store_of(call, kind)
+    _, inputs = batch_inputs(call)
+    outcome = model.update(call, store, inputs)
+    results = [changed_json(store, record) for record in outcome.records]
+    return batch_answer(results, call.now, errors=missing_json(store, outcome.missing))
+
+
+def upsert_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Changed or new records by a unique property: 200; `new` tells which."""
+    store = store_of(call, kind)
+    _, inputs = batch_inputs(call)
+    done = model.upsert(call, store, inputs)
+    return batch_answer([{**changed_json(store, r), "new": new} for r, new in done], call.now)
+
+
+def archive_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Delete records: 204, absent ones too."""
+    _, inputs = batch_inputs(call)
+    model.archive(call, store_of(call, kind), inputs)
+    return Answer(204)
+
+
+ROUTES: tuple[Route, ...] = (
+    *object_routes("POST", "/batch/read", "batch_read", read_batch),
+    *object_routes("POST", "/batch/create", "batch_create", create_batch, writes=True),
+    *object_routes("POST", "/batch/update", "batch_update", update_batch, writes=True),
+    *object_routes("POST", "/batch/upsert", "batch_upsert", upsert_batch, writes=True),
+    *object_routes("POST", "/batch/archive", "batch_archive", archive_batch, writes=True),
+)

@@ -1,0 +1,1 @@
+"""CRM records one by one: list, read, create, change, archive."""

@@ -1,0 +1,99 @@
+"""HTTP of single CRM records: /crm/v3/objects/{type} and the dated forms."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from hubspot_emulator.crm.asking import (
+    body_object,
+    flag,
+    page_limit,
+    properties_of,
+    query_selection,
+    refuse_type,
+    whole_number,
+)
+from hubspot_emulator.crm.kinds import ObjectKind
+from hubspot_emulator.crm.objects import model
+from hubspot_emulator.crm.paths import DATED, object_routes
+from hubspot_emulator.crm.wire import changed_json, record_json
+from hubspot_emulator.routing import Call, Route
+from hubspot_emulator.wire import Answer, ApiError, paged
+
+LIST_DEFAULT = 10
+LIST_MAX = 100
+
+
+def list_records(kind: ObjectKind, call: Call) -> Answer:
+    """A page of records in the order of their ids."""
+    store = model.store_of(call, kind)
+    archived = flag(call, "archived")
+    if archived and not kind.pages_archived:
+        text = f"Paging through deleted objects is not yet supported for object type {kind.label}"
+        raise ApiError(400, text)
+    limit = page_limit(call, LIST_DEFAULT, LIST_MAX)
+    after = whole_number(call, "after", 0)
+    selection = query_selection(call, store)
+    records, following = model.page(store, after, limit, archived=archived)
+    results = [record_json(store, record, selection) for record in records]
+    if following is None:
+        return Answer(body=paged(results, None))
+    return Answer(body=paged(results, str(following), _link(call, kind, following)))
+
+
+def read_record(kind: ObjectKind, call: Call) -> Answer:
+    """One record, by id or by the unique property `idProperty`."""
+    store = model.store_of(call, kind)
+    key, archived = call.path["objectId"], flag(call, "archived")
+    record = model.find(store, key, call.one("idProperty"), archived=archived)
+    return Answer(body=record_json(store, record, query_selection(call, store)))
+
+
+def create_record(kind: ObjectKind, call: Call) -> Answer:
+    """A new record: 201 with what was stored."""
+    store = model.store_of(call, kind)
+    record = model.create(call, store, properties_of(body_object(call)))
+    return Answer(201, changed_json(store, record))
+
+
+def update_record(kind: ObjectKind, call: Call) -> Answer:
+    """Changed values of one record; the others stay."""
+    store = model.store_of(call, kind)
+    record = model.find(store, call.path["objectId"], call.one("idProperty"))
+    model.change(call, store, record, properties_of(body_object(call)))
+    return Answer(body=changed_json(store, record))
+
+
+def archive_record(kind: ObjectKind, call: Call) -> Answer:
+    """Delete one record; 204 also when it is gone already."""
+    store = model.store_of(call, kind)
+    record = model.lookup(store, call.path["objectId"], None)
+    if record is not None:
+        model.archive(call, store, record)
+    return Answer(204)
+
+
+def _link(call: Call, kind: ObjectKind, following: int) -> str:
+    kept = {name: values[-1] for name, values in call.query.items() if name != "after"}
+    root = "v3/objects" if call.version == "v3" else f"objects/{call.version}"
+    query = urlencode({**kept, "after": following})
+    return f"{call.base_url}/crm/{root}/{kind.name}?{query}"
+
+
+def _unknown_routes() -> tuple[Route, ...]:
+    roots = [("v3", "/crm/v3/objects")] + [(v, f"/crm/objects/{v}") for v in DATED]
+    return tuple(
+        Route(method, f"{root}/{{objectType}}{tail}", "crm.unknown", refuse_type, (), version)
+        for version, root in roots
+        for method, tail in (("GET", ""), ("GET", "/{objectId}"), ("POST", "/search"))
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    *object_routes("GET", "", "list", list_records),
+    *object_routes("POST", "", "create", create_record, writes=True),
+    *object_routes("GET", "/{objectId}", "read", read_record),
+    *object_routes("PATCH", "/{objectId}", "update", update_record, writes=True),
+    *object_routes("DELETE", "/{objectId}", "archive", archive_record, writes=True),
+    *_unknown_routes(),
+)

@@ -1,0 +1,1 @@
+"""The properties API: definitions and groups per object type."""

@@ -1,0 +1,86 @@
+"""Rules of property definitions: which a portal has, how custom ones come and go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from hubspot_emulator.crm.asking import required
+from hubspot_emulator.crm.definitions import Option, PropertyDef, PropertyGroup
+from hubspot_emulator.crm.records import ObjectStore
+from hubspot_emulator.wire import ApiError, not_found
+
+TYPES = frozenset({"string", "number", "date", "datetime", "enumeration", "bool"})
+
+
+def listed(store: ObjectStore, hidden: frozenset[str], *, archived: bool) -> list[PropertyDef]:
+    """Definitions by name, archived or not."""
+    return [
+        store.definitions[name]
+        for name in sorted(store.definitions)
+        if name not in hidden and store.definitions[name].archived == archived
+    ]
+
+
+def find(
+    store: ObjectStore, name: str, hidden: frozenset[str], *, archived: bool = False
+) -> PropertyDef:
+    """One definition; 404 when the portal has none of this name."""
+    definition = store.definitions.get(name)
+    if definition is None or name in hidden or definition.archived != archived:
+        raise not_found(f'Property "{name}" does not exist on {store.kind.label}')
+    return definition
+
+
+def create(store: ObjectStore, body: dict[str, Any], now: datetime) -> PropertyDef:
+    """A custom property; 400 for a bad shape, 409 for a taken name."""
+    for field in ("name", "label", "type", "fieldType", "groupName"):
+        if not isinstance(body.get(field), str):
+            raise required("PropertyCreate", field)
+    name = body["name"].casefold()
+    known = store.definitions.get(name)
+    if known is not None and not known.archived:
+        text = f'A property named "{name}" already exists.'
+        raise ApiError(409, text, category="CONFLICT")
+    if body["type"] not in TYPES:
+        raise ApiError(400, f"Invalid property type {body['type']}")
+    find_group(store, body["groupName"])
+    definition = _custom(name, body, now)
+    store.define(definition)
+    return definition
+
+
+def archive(store: ObjectStore, name: str, now: datetime) -> None:
+    """Archive a custom property; 400 for HubSpot's own, 404 for an unknown one."""
+    definition = find(store, name, frozenset())
+    if definition.hubspot_defined:
+        raise ApiError(400, f'Property "{name}" is defined by HubSpot and cannot be archived')
+    store.definitions[name] = replace(definition, archived=True, updated_at=now)
+
+
+def find_group(store: ObjectStore, name: str) -> PropertyGroup:
+    """One group; 404 when there is none."""
+    group = store.groups.get(name)
+    if group is None:
+        raise not_found(f'Property group "{name}" does not exist on {store.kind.label}')
+    return group
+
+
+def _custom(name: str, body: dict[str, Any], now: datetime) -> PropertyDef:
+    options = body.get("options") or []
+    return PropertyDef(
+        name,
+        body["label"],
+        body["type"],
+        body["fieldType"],
+        body["groupName"],
+        body.get("description") or "",
+        tuple(Option(str(o["value"]), str(o["label"])) for o in options),
+        unique=bool(body.get("hasUniqueValue")),
+        external_options=bool(body.get("externalOptions")),
+        references=body.get("referencedObjectType"),
+        hubspot_defined=False,
+        created_at=now,
+        updated_at=now,
+    )

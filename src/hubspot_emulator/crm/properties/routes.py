@@ -1,0 +1,107 @@
+"""HTTP of property definitions: /crm/v3/properties/{type} and the dated forms."""
+
+from __future__ import annotations
+
+from hubspot_emulator.crm.asking import (
+    batch_inputs,
+    body_object,
+    flag,
+    hidden_properties,
+    refuse_type,
+    required,
+)
+from hubspot_emulator.crm.kinds import ObjectKind
+from hubspot_emulator.crm.objects.model import store_of
+from hubspot_emulator.crm.paths import DATED, schema_routes
+from hubspot_emulator.crm.properties import model
+from hubspot_emulator.crm.wire import batch_answer
+from hubspot_emulator.routing import Call, Route
+from hubspot_emulator.wire import Answer
+
+
+def list_properties(kind: ObjectKind, call: Call) -> Answer:
+    """Every definition of a type; not paged."""
+    store = store_of(call, kind)
+    hidden, archived = hidden_properties(call, store), flag(call, "archived")
+    found = model.listed(store, hidden, archived=archived)
+    return Answer(body={"results": [definition.wire() for definition in found]})
+
+
+def read_property(kind: ObjectKind, call: Call) -> Answer:
+    """One definition by name."""
+    store = store_of(call, kind)
+    hidden, archived = hidden_properties(call, store), flag(call, "archived")
+    return Answer(body=model.find(store, call.path["name"], hidden, archived=archived).wire())
+
+
+def create_property(kind: ObjectKind, call: Call) -> Answer:
+    """A custom property: 201."""
+    return Answer(201, model.create(store_of(call, kind), body_object(call), call.now).wire())
+
+
+def archive_property(kind: ObjectKind, call: Call) -> Answer:
+    """Archive a custom property: 204."""
+    model.archive(store_of(call, kind), call.path["name"], call.now)
+    return Answer(204)
+
+
+def read_property_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Definitions by name: 200, or 207 naming those not found."""
+    store = store_of(call, kind)
+    _, inputs = batch_inputs(call)
+    hidden = hidden_properties(call, store)
+    known = {
+        definition.name: definition for definition in model.listed(store, hidden, archived=False)
+    }
+    names = [_name(item) for item in inputs]
+    results = [known[name].wire() for name in names if name in known]
+    missing = [name for name in names if name not in known]
+    errors = [
+        {
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "message": f'Property "{name}" does not exist',
+            "context": {"name": [name]},
+        }
+        for name in missing
+    ]
+    return batch_answer(results, call.now, errors=errors)
+
+
+def list_groups(kind: ObjectKind, call: Call) -> Answer:
+    """Every property group of a type."""
+    groups = store_of(call, kind).groups
+    return Answer(body={"results": [groups[name].wire() for name in sorted(groups)]})
+
+
+def read_group(kind: ObjectKind, call: Call) -> Answer:
+    """One property group by name."""
+    return Answer(body=model.find_group(store_of(call, kind), call.path["name"]).wire())
+
+
+def _name(item: dict[str, object]) -> str:
+    name = item.get("name")
+    if not isinstance(name, str):
+        raise required("PropertyName", "name")
+    return name
+
+
+def _unknown_routes() -> tuple[Route, ...]:
+    roots = [("v3", "/crm/v3/properties")] + [(v, f"/crm/properties/{v}") for v in DATED]
+    return tuple(
+        Route("GET", f"{root}/{{objectType}}{tail}", "properties.unknown", refuse_type, (), v)
+        for v, root in roots
+        for tail in ("", "/{name}")
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    *schema_routes("GET", "", "list", list_properties),
+    *schema_routes("POST", "", "create", create_property, writes=True),
+    *schema_routes("POST", "/batch/read", "batch_read", read_property_batch),
+    *schema_routes("GET", "/groups", "groups", list_groups),
+    *schema_routes("GET", "/groups/{name}", "group", read_group),
+    *schema_routes("GET", "/{name}", "read", read_property),
+    *schema_routes("DELETE", "/{name}", "archive", archive_property, writes=True),
+    *_unknown_routes(),
+)

@@ -1,0 +1,96 @@
+"""CRM records and batches as JSON: which properties are shown, history, the batch envelope."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hubspot_emulator.crm.records import ObjectStore, Record
+from hubspot_emulator.wire import Answer, timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which properties a request wants; names unknown to the type are dropped silently."""
+
+    names: tuple[str, ...]
+    with_history: tuple[str, ...] = ()
+
+
+def select(
+    store: ObjectStore, wanted: list[str], with_history: list[str], hidden: frozenset[str]
+) -> Selection:
+    """System properties plus the wanted ones; the type's default set when none is named."""
+    asked = wanted or ([] if with_history else list(store.kind.shown))
+    known = [n for n in (*asked, *with_history) if n in store.definitions and n not in hidden]
+    names = tuple(dict.fromkeys((*store.kind.system, *known)))
+    return Selection(names, tuple(n for n in with_history if n in known))
+
+
+def record_json(store: ObjectStore, record: Record, selection: Selection) -> dict[str, Any]:
+    """One record; requested properties without a value are null (recorded February 2022)."""
+    body: dict[str, Any] = {
+        "id": str(record.id),
+        "properties": {name: store.value(record, name) for name in selection.names},
+        "createdAt": timestamp(record.created_at),
+        "updatedAt": timestamp(record.updated_at),
+        "archived": record.archived,
+    }
+    if record.archived_at is not None:
+        body["archivedAt"] = timestamp(record.archived_at)
+    if selection.with_history:
+        names = selection.with_history
+        body["propertiesWithHistory"] = {n: history_json(store, record, n) for n in names}
+    return body
+
+
+def changed_json(store: ObjectStore, record: Record) -> dict[str, Any]:
+    """One record after a write: the default set and every stored value."""
+    names = dict.fromkeys((*store.kind.system, *sorted(record.properties)))
+    return record_json(store, record, Selection(tuple(names)))
+
+
+def history_json(store: ObjectStore, record: Record, name: str) -> list[dict[str, Any]]:
+    """Versions of one property, newest first."""
+    versions = (record.history or {}).get(name)
+    if versions is None:
+        value = store.value(record, name)
+        versions = [] if value is None else [(record.created_at, value)]
+    return [
+        {"value": value or "", "timestamp": timestamp(at), "sourceType": "API"}
+        for at, value in reversed(versions)
+    ]
+
+
+def batch_answer(
+    results: list[dict[str, Any]],
+    now: datetime,
+    *,
+    status: int = 200,
+    errors: list[dict[str, Any]] | None = None,
+) -> Answer:
+    """The batch envelope; 207 with `numErrors` and `errors` as soon as one input failed."""
+    body: dict[str, Any] = {"status": "COMPLETE", "results": results}
+    if errors:
+        body |= {"numErrors": len(errors), "errors": errors}
+    body |= {"startedAt": timestamp(now), "completedAt": timestamp(now)}
+    return Answer(207 if errors else status, body)
+
+
+def missing_json(store: ObjectStore, ids: list[str]) -> list[dict[str, Any]]:
+    """The one error that names every id a batch did not find (recorded April 2024)."""
+    if not ids:
+        return []
+    message = (
+        f"Could not get some {store.kind.singular.upper()} objects, they may be deleted or not "
+        "exist. Check that ids are valid."
+    )
+    return [
+        {
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "message": message,
+            "context": {"ids": ids},
+        }
+    ]
