@@ -189,3 +189,33 @@ class ManualTask:
     state: str = "open"  # open | done | dropped
     closed_at: datetime | None = None
     closed_by: str = ""
+
+
+class EffectState(StrEnum):
+    """Where one effect stands in the journal."""
+
+    PENDING = "pending"  # written down, not sent
+    SENT = "sent"  # sent or about to be; whether it arrived is settled by reading back
+    SETTLED = "settled"  # every change of it has its receipt
+    WAITING = "waiting"  # for quota, a person or a time
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One HTTP write of a plan, grouping the changes of one subject; the row of the journal."""
+
+    id: str
+    plan_id: str
+    hub_id: int
+    number: int  # order within the plan
+    phase: Phase
+    route: str  # create_user | put_user | delete_user | patch_profile | team_member | ...
+    subject_kind: str
+    subject: str
+    subject_id: str | None
+    change_ids: tuple[str, ...]
+    state: EffectState = EffectState.PENDING
+    attempt: int = 0
+    next_attempt_at: datetime | None = None
+    fingerprint: str = ""  # of the request last sent
+    observed: Mapping[str, str] = field(default_factory=dict)  # read before the first attempt
