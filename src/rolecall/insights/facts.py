@@ -1,0 +1,58 @@
+"""What findings need beside the snapshot, as frozen values the caller gathered; knows no source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rolecall.domain.person import Link, Person
+from rolecall.domain.snapshot import FeedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class AccessException:
+    """A dated, owned, justified leave to break a rule; `user` is an e-mail, or * for everybody."""
+
+    user: str
+    finding: str  # rule id
+    owner: str = ""
+    reason: str = ""
+    until: datetime | None = None  # exclusive; None = without end
+
+
+@dataclass(frozen=True, slots=True)
+class ElevationFact:
+    """A time-boxed elevation that was applied; `returned_at` None while it is in place."""
+
+    user_id: str
+    pack: str
+    ends_at: datetime
+    returned_at: datetime | None = None
+    plan_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Inputs of the findings; everything absent means not known, never none.
+
+    `events` are feed events, oldest or newest first; `login_feed_since` is the moment from which
+    log-ins are known completely (None = the feed was not read). Mappings are by settings user id
+    unless the comment says otherwise.
+    """
+
+    events: tuple[FeedEvent, ...] = ()
+    login_feed_since: datetime | None = None
+    security_feed_since: datetime | None = None
+    owned_records: Mapping[str, int | None] = field(default_factory=dict)  # by owner id
+    people: tuple[Person, ...] = ()
+    links: Mapping[str, Link] = field(default_factory=dict)
+    business_domains: frozenset[str] = frozenset()  # empty = derived from the portal
+    allowed_super_admins: frozenset[str] = frozenset()  # e-mails, case-folded
+    invitations: Mapping[str, bool] = field(default_factory=dict)  # welcome e-mail sent or not
+    extension_users: frozenset[str] = frozenset()  # work by extension or mobile app
+    service_owners: Mapping[str, str] = field(
+        default_factory=dict
+    )  # who answers for a service user
+    exceptions: tuple[AccessException, ...] = ()
+    elevations: tuple[ElevationFact, ...] = ()
