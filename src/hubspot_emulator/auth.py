@@ -10,6 +10,7 @@ from hubspot_emulator.wire import ApiError, timestamp
 if TYPE_CHECKING:
     from hubspot_emulator.exchange import Exchange
     from hubspot_emulator.tokens import Token
+    from hubspot_emulator.world import Portal, World
 
 _UNITS = ((86_400, "day(s)"), (3_600, "hour(s)"), (60, "minute(s)"), (1, "second(s)"))
 _SCOPES_PAGE = "https://developers.hubspot.com/scopes"
@@ -42,12 +43,14 @@ def check_scopes(exchange: Exchange) -> None:
     route, token, portal = exchange.route, exchange.token, exchange.portal
     if route is None or token is None or portal is None or not route.scopes:
         return
-    lost = {
-        fault.parameters["scope"]
-        for fault in exchange.world.faults.standing("lose_scope", portal.id)
-    }
-    if not any(token.grants(scope) and scope not in lost for scope in route.scopes):
+    if not any(holds(exchange.world, portal, token, scope) for scope in route.scopes):
         raise missing_scopes(route.scopes)
+
+
+def holds(world: World, portal: Portal, token: Token, scope: str) -> bool:
+    """Whether the token has this scope, and no standing fault took it away."""
+    lost = (fault.parameters["scope"] for fault in world.faults.standing("lose_scope", portal.id))
+    return token.grants(scope) and scope not in lost
 
 
 def no_credentials() -> ApiError:

@@ -43,10 +43,11 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The answer to one request: rate headers for it, and a refusal when it is too many."""
+    """The answer to one request: its rate headers, and the policy it broke with seconds to wait."""
 
     headers: Headers = ()
-    refusal: ApiError | None = None
+    broken: str | None = None  # TEN_SECONDLY_ROLLING | SECONDLY | DAILY
+    wait: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,6 @@ class Limits:
     """All counters of one emulator; `mode` off lets everything pass without headers."""
 
     mode: Literal["real", "off"] = "real"
-    category_style: bool = False  # 429 bodies with category instead of errorType
-    retry_after: bool = False
     _bursts: dict[tuple[int, int], deque[float]] = field(default_factory=dict)
     _searches: dict[int, deque[float]] = field(default_factory=dict)
     _days: dict[int, _Day] = field(default_factory=dict)
@@ -123,10 +122,10 @@ class Limits:
         free_of_day = self._left_today(allowed, portal, now)
         if free_of_day is not None and free_of_day <= 0:
             headers = _headers(allowed, window, now, free_of_day)
-            return Admission(headers, self._refuse("DAILY", portal, now))
+            return Admission(headers, "DAILY", self._until_midnight(portal, now))
         if len(window) >= allowed.burst:
             headers = _headers(allowed, window, now, free_of_day)
-            return Admission(headers, self._refuse("TEN_SECONDLY_ROLLING", portal, now))
+            return Admission(headers, "TEN_SECONDLY_ROLLING", 10)
         window.append(now.timestamp())
         if free_of_day is not None:
             self._today(portal, now).used += 1
@@ -147,13 +146,13 @@ class Limits:
     def _admit_search(self, allowed: Allowance, portal: Portal, now: datetime) -> Admission:
         left = self._left_today(allowed, portal, now)
         if left is not None and left <= 0:
-            return Admission((), self._refuse("DAILY", portal, now))
+            return Admission((), "DAILY", self._until_midnight(portal, now))
         window = self._searches.setdefault(portal.id, deque())
         moment = now.timestamp()
         _forget(window, moment - 1.0)
         busy = sum(t.searches_per_second for t in self._of(portal) if _runs(t, now))
         if len(window) + busy >= SEARCH_PER_SECOND:
-            return Admission((), self._refuse("SECONDLY", portal, now))
+            return Admission((), "SECONDLY", 1)
         window.append(moment)
         if left is not None:
             self._today(portal, now).used += 1
@@ -191,11 +190,8 @@ class Limits:
         share = (end - begin) / (day.ends - day.starts)
         return int(item.calls_per_day * share)
 
-    def _refuse(self, policy: str, portal: Portal, now: datetime) -> ApiError:
-        seconds = {"TEN_SECONDLY_ROLLING": 10, "SECONDLY": 1}.get(policy)
-        if seconds is None:
-            seconds = int((self._today(portal, now).ends - now).total_seconds()) + 1
-        return too_many(policy, seconds if self.retry_after else None, category=self.category_style)
+    def _until_midnight(self, portal: Portal, now: datetime) -> int:
+        return int((self._today(portal, now).ends - now).total_seconds()) + 1
 
 
 def too_many(policy: str, retry_after: int | None = None, *, category: bool = False) -> ApiError:

@@ -8,6 +8,9 @@ from hubspot_emulator.routing import Route
 
 # One line per resource folder; its `routes.py` exports ROUTES.
 RESOURCES: tuple[str, ...] = (
+    "hubspot_emulator.users.routes",
+    "hubspot_emulator.permission_sets.routes",
+    "hubspot_emulator.seats.routes",
     "hubspot_emulator.control.routes",
     "hubspot_emulator.crm.objects.routes",
     "hubspot_emulator.crm.batch.routes",

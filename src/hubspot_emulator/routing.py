@@ -33,6 +33,7 @@ class Call:
     version: str
     now: datetime
     base_url: str = ""
+    url_path: str = ""  # as asked for, still encoded
 
     def one(self, name: str, default: str | None = None) -> str | None:
         """The last value of a query parameter."""

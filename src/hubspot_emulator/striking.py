@@ -12,6 +12,7 @@ import msgspec
 from hubspot_emulator import auth
 from hubspot_emulator.exchange import ConnectionCut, Exchange, Onward
 from hubspot_emulator.limits import too_many
+from hubspot_emulator.refusals import locked, no_seat, not_on_any_hubs
 from hubspot_emulator.wire import Answer, ApiError, html_page
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ async def _carried_out(exchange: Exchange, onward: Onward, due: list[Fault]) -> 
         if word.isdecimal() and (user_id := int(word)) in portal.members
     }
     answer = await onward(exchange)
-    portal.members.update(kept)
+    for user_id, member in kept.items():
+        portal.members[user_id] = member
     return answer
 
 
@@ -125,32 +127,6 @@ def _lacking(exchange: Exchange, fault: Fault) -> ApiError:
     scope = fault.parameters["scope"]
     named = exchange.route.scopes if exchange.route else ()
     return auth.missing_scopes((scope,) if scope else named)
-
-
-def no_seat() -> ApiError:
-    """400 while seat bookkeeping settles or the stock is used up (live probe, August 2026)."""
-    code = "AppUserErrors.NO_SEAT_AVAILABLE_FOR_ROLE_COMBINATION"
-    return ApiError(
-        400,
-        "No seat is available for the selected role combination",
-        sub_category=code,
-        errors=[{"message": "No seat available for role combination", "code": code}],
-    )
-
-
-def not_on_any_hubs() -> ApiError:
-    """400 for names of somebody who never accepted an invitation (live probe, August 2026)."""
-    return ApiError(
-        400,
-        "Unable to update user details",
-        errors=[{"message": "USER_NOT_ON_ANY_HUBS", "code": "USER_NOT_ON_ANY_HUBS"}],
-        context={"reason": ["USER_NOT_ON_ANY_HUBS"]},
-    )
-
-
-def locked() -> ApiError:
-    """423: wait two seconds or more, says HubSpot's error page."""
-    return ApiError(423, "The resource is locked, retry later", category="LOCKED")
 
 
 def _migrating(_: Exchange, fault: Fault) -> ApiError:

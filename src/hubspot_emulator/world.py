@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hubspot_emulator.clock import EmulatorClock
+from hubspot_emulator.members import Members
 from hubspot_emulator.switches import Switches
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Portal:
     ui_domain: str = "app-eu1.hubspot.com"
     hosting: str = "eu1"
     sandbox: bool = False
-    members: dict[int, Membership] = field(default_factory=dict)
+    members: Members[Membership] = field(default_factory=lambda: Members[Membership]())
     former: dict[int, Membership] = field(default_factory=dict)
     removed_at: dict[int, datetime] = field(default_factory=dict)
     permission_sets: dict[int, PermissionSet] = field(default_factory=dict)
@@ -109,6 +110,8 @@ class Portal:
     billing_contact: int | None = None
     auto_deactivate: bool = True
     two_factor_required: bool = False
+    awaiting_record: dict[int, datetime] = field(default_factory=dict)  # CRM record due at
+    next_inactivity_run: datetime | None = None  # monthly rule; None = not planned yet
     api_limit_packs: int = 0  # API Limit Increase packs bought, at most two count
 
 

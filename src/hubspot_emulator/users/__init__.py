@@ -1,0 +1,1 @@
+"""Settings users: who is in the portal, and the access fields the API shows of each."""
