@@ -65,8 +65,7 @@ def html_page(status: int, title: str) -> Answer:
 
 def timestamp(at: datetime) -> str:
     """ISO 8601 with milliseconds and Z, as HubSpot prints it."""
-    utc = at.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def paged(results: list[Any], after: str | None, link: str | None = None) -> dict[str, Any]:

@@ -208,7 +208,10 @@ def _move(index: dict[str, IdSet], record_id: int, old: str | None, new: str | N
     if old and old in index:
         index[old].discard(record_id)
     if new:
-        index.setdefault(new, IdSet()).add(record_id)
+        ids = index.get(new)
+        if ids is None:
+            ids = index[new] = IdSet()
+        ids.add(record_id)
 
 
 def add_many(store: ObjectStore, rows: Iterable[Values], now: datetime) -> int:
