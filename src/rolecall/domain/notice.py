@@ -1,0 +1,31 @@
+"""Notices: what Rolecall tells people outside its own screens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing worth telling; `topic` is source.what (request.open, sync.quota, ...)."""
+
+    topic: str
+    title: str
+    lines: tuple[str, ...] = ()
+    link: str = ""
+    actions: tuple[tuple[str, str], ...] = ()  # (label, signed link): approve, refuse
+    urgent: bool = False  # not held back by quiet hours
+    to: tuple[str, ...] = ()  # e-mails; empty = whoever the channel reaches
+    facts: Mapping[str, str] = field(default_factory=dict)  # for webhooks: ids, portal, counts
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Local hours in which only urgent notices go out; `begins` may be later than `ends`."""
+
+    begins: time
+    ends: time
+    time_zone: str = "UTC"
+    weekends: bool = True  # quiet all Saturday and Sunday too

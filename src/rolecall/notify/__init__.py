@@ -1,0 +1,20 @@
+"""Carries notices to e-mail, Slack, Microsoft Teams and webhooks. Decides nothing."""
+
+from __future__ import annotations
+
+from rolecall.notify.channels import Channel, Delivery, EmailChannel, HttpChannel
+from rolecall.notify.render import as_email, as_slack, as_teams, as_webhook, signature
+from rolecall.notify.timing import held_until
+
+__all__ = [
+    "Channel",
+    "Delivery",
+    "EmailChannel",
+    "HttpChannel",
+    "as_email",
+    "as_slack",
+    "as_teams",
+    "as_webhook",
+    "held_until",
+    "signature",
+]
