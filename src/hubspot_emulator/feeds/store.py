@@ -72,6 +72,18 @@ class AuditEvent:
     target_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PermissionChange:
+    """One line of a user's permission history, which no API shows."""
+
+    id: int
+    at: datetime
+    user_id: int
+    permission_id: str
+    action: str  # create | delete
+    actor_id: int
+
+
 class _Dated(Protocol):
     @property
     def id(self) -> int: ...
@@ -93,9 +105,7 @@ class Feed(Generic[Row]):
 
     def add(self, row: Row) -> Row:
         """Append a row; sorting waits until somebody reads."""
-        self._sorted = self._sorted and (
-            not self.rows or _by_time(self.rows[-1]) <= _by_time(row)
-        )
+        self._sorted = self._sorted and (not self.rows or _by_time(self.rows[-1]) <= _by_time(row))
         self.rows.append(row)
         return row
 
@@ -157,6 +167,7 @@ class FeedStore:
     security: Feed[SecurityEvent] = field(default_factory=lambda: Feed[SecurityEvent]())
     logins: Feed[LoginEvent] = field(default_factory=lambda: Feed[LoginEvent]())
     audit: Feed[AuditEvent] = field(default_factory=lambda: Feed[AuditEvent]())
+    permissions: Feed[PermissionChange] = field(default_factory=lambda: Feed[PermissionChange]())
     _last_id: int = 0
 
     def _next_id(self) -> int:
@@ -175,9 +186,7 @@ class FeedStore:
         place: Place = ELSEWHERE,
     ) -> SecurityEvent:
         """Write one security event; `target_id` is the user it was done to, if to a user."""
-        shown = (
-            object_id if object_id is not None or target_id is None else str(target_id)
-        )
+        shown = object_id if object_id is not None or target_id is None else str(target_id)
         event = SecurityEvent(
             self._next_id(), at, type, actor_id, target_id, shown, info_url, place
         )
@@ -211,10 +220,15 @@ class FeedStore:
         target_id: str | None = None,
     ) -> AuditEvent:
         """Write one line of the central audit log; categories are free strings."""
-        event = AuditEvent(
-            self._next_id(), at, category, action, actor_id, sub_category, target_id
-        )
+        event = AuditEvent(self._next_id(), at, category, action, actor_id, sub_category, target_id)
         return self.audit.add(event)
+
+    def record_permission(
+        self, user_id: int, permission_id: str, action: str, at: datetime, actor_id: int
+    ) -> PermissionChange:
+        """Write that a permission was given (`create`) or taken (`delete`)."""
+        change = PermissionChange(self._next_id(), at, user_id, permission_id, action, actor_id)
+        return self.permissions.add(change)
 
     def login_page(
         self,
