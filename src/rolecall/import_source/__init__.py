@@ -1,0 +1,1 @@
+"""HubSpot's User import source: answers its two events, signed requests only."""
