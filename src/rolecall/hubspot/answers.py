@@ -1,0 +1,232 @@
+"""Turns an answer that is not a success into the error that says what to do. No I/O."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rolecall.hubspot import errors
+from rolecall.hubspot.errors import Failure, HubSpotError
+from rolecall.hubspot.sender import Reply
+from rolecall.hubspot.wire import ErrorBody, NestedError
+from rolecall.kit.redact import redacted
+
+_BODY = msgspec.json.Decoder(ErrorBody)
+_LOOSE = msgspec.json.Decoder(dict[str, object])
+NO_BODY = ErrorBody()
+SHOWN = 500  # characters of HubSpot's message we keep
+
+NO_SEAT = "NO_SEAT_AVAILABLE_FOR_ROLE_COMBINATION"
+NOT_ACTIVATED = "USER_NOT_ON_ANY_HUBS"
+
+
+def error_body(reply: Reply) -> ErrorBody:
+    """HubSpot's error envelope; an empty one where the answer is HTML, empty or cut off."""
+    try:
+        return _BODY.decode(reply.body)
+    except msgspec.DecodeError:
+        return _loosely(reply.body)
+
+
+def _loosely(body: bytes) -> ErrorBody:
+    """What can be read of an envelope whose fields have unexpected types."""
+    try:
+        found = _LOOSE.decode(body)
+    except msgspec.DecodeError:
+        return NO_BODY
+    names = ("message", "status", "category", "subCategory", "correlationId", "policyName")
+    text = {name: value for name in names if isinstance(value := found.get(name), str)}
+    return msgspec.convert(text, ErrorBody)
+
+
+def failure_of(reply: Reply, method: str, path: str) -> Failure:
+    """The facts of a failed call, redacted; `path` is a template."""
+    body = error_body(reply)
+    return Failure(
+        method=method,
+        path=path,
+        status=reply.status,
+        category=body.category or body.error_type or body.error or "",
+        sub_category=body.sub_category or "",
+        correlation_id=body.correlation_id or reply.headers.get("x-hubspot-correlation-id", ""),
+        policy=policy_of(body),
+        message=redacted(body.message or body.error_description or "")[:SHOWN],
+        details=tuple(redacted(text) for text in _nested(body.errors or ())),
+    )
+
+
+def policy_of(body: ErrorBody) -> str:
+    """Which limit a 429 speaks of: TEN_SECONDLY_ROLLING, SECONDLY, DAILY, or as HubSpot names it."""
+    if body.policy_name:
+        return body.policy_name
+    message = (body.message or "").lower()
+    if "ten_secondly" in message:
+        return "TEN_SECONDLY_ROLLING"
+    if "secondly" in message:
+        return "SECONDLY"
+    return "DAILY" if "daily" in message else ""
+
+
+def _nested(found: tuple[NestedError, ...]) -> list[str]:
+    return [
+        " ".join(part for part in (nested.code, nested.sub_category, nested.message) if part)
+        for nested in found
+    ]
+
+
+def error_of(reply: Reply, method: str, path: str) -> HubSpotError:
+    """The error an answer with status 4xx stands for (429 and 5xx are the connection's)."""
+    body = error_body(reply)
+    failure = failure_of(reply, method, path)
+    if reply.status == 401:
+        return _unauthorized(body, failure)
+    if reply.status == 403:
+        return _forbidden(body, failure)
+    if reply.status == 404:
+        return errors.NotFound(_said("not found", failure), failure)
+    if reply.status == 409:
+        return errors.Conflict(_said("it exists already", failure), failure)
+    return _invalid(failure, reply.body)
+
+
+def _said(what: str, failure: Failure) -> str:
+    """One line: the call, what it means, and HubSpot's own words with its correlation id."""
+    words = f"; HubSpot says: {failure.message}" if failure.message else ""
+    if failure.details:
+        words += f" ({'; '.join(failure.details)})"
+    trace = f" [{failure.correlation_id}]" if failure.correlation_id else ""
+    return f"{failure.method} {failure.path}: {what}{words}{trace}"
+
+
+def _unauthorized(body: ErrorBody, failure: Failure) -> HubSpotError:
+    expired_at = next(iter((body.context or {}).get("expire time", ())), "")
+    # A token HubSpot cannot decode is "expired since 1970".
+    if body.category == "EXPIRED_AUTHENTICATION" and not expired_at.startswith("1970"):
+        return errors.TokenExpired(
+            _said("the token's time is over", failure),
+            failure,
+            hint="give the portal a new token",
+        )
+    return errors.BadToken(
+        _said("HubSpot does not accept the token", failure),
+        failure,
+        hint="check the token: expired, revoked, mistyped, or of another portal",
+    )
+
+
+def _forbidden(body: ErrorBody, failure: Failure) -> HubSpotError:
+    required = required_scopes(body)
+    if required or body.category == "MISSING_SCOPES":
+        any_of = " or ".join(required) or "unknown; see HubSpot's words"
+        return errors.MissingScopes(
+            _said(f"the token lacks a scope (any one of: {any_of})", failure),
+            failure,
+            hint="add the scope to the key or app, then check the portal again",
+            required=required,
+        )
+    return errors.Forbidden(_said("not allowed", failure), failure)
+
+
+def required_scopes(body: ErrorBody) -> tuple[str, ...]:
+    """Scopes of which any one suffices, under both names HubSpot has used."""
+    contexts = [body.context, *(nested.context for nested in body.errors or ())]
+    found: list[str] = []
+    for context in contexts:
+        for name in ("requiredGranularScopes", "requiredScopes"):
+            found += (context or {}).get(name, ())
+    return tuple(dict.fromkeys(found))
+
+
+def _invalid(failure: Failure, body: bytes) -> HubSpotError:
+    text = body.decode(errors="replace")
+    if NO_SEAT in text:
+        return errors.NoSeat(
+            _said("no free seat", failure),
+            failure,
+            hint="free or buy a seat; right after a removal, wait a minute",
+        )
+    if NOT_ACTIVATED in text:
+        return errors.NotActivated(_said("the user never accepted an invitation", failure), failure)
+    if "have access to" in failure.message:
+        return errors.FeatureMissing(
+            _said("the portal's edition does not have this", failure), failure
+        )
+    return errors.Invalid(_said("HubSpot refuses the request", failure), failure)
+
+
+def grant_lost(failure: Failure) -> HubSpotError:
+    """The refresh token works no more."""
+    return errors.GrantLost(
+        _said("the app is no longer installed, or its refresh token was revoked", failure),
+        failure,
+        hint="install the app in the portal again",
+    )
+
+
+def no_answer(method: str, path: str, why: str, *, sent: bool, writes: bool) -> HubSpotError:
+    """No whole answer came: unknown for a write that was sent, else to be tried later."""
+    failure = Failure(method, path)
+    if writes and sent:
+        return unknown(failure, why)
+    return errors.Unreachable(
+        f"{method} {path}: HubSpot did not answer ({why})", failure, hint="try again later"
+    )
+
+
+def unknown(failure: Failure, why: str) -> HubSpotError:
+    """A write that may have happened."""
+    return errors.UnknownOutcome(
+        _said(f"sent, but the outcome is unknown ({why})", failure),
+        failure,
+        hint="read back what is there before doing it again",
+    )
+
+
+def unavailable(failure: Failure, retry_after: float | None = None) -> HubSpotError:
+    """HubSpot is down, moving the portal, or has it locked."""
+    what = {423: "locked by HubSpot", 477: "the portal is being migrated"}.get(
+        failure.status or 0, "HubSpot cannot answer now"
+    )
+    return errors.Unavailable(
+        _said(f"{what} (status {failure.status})", failure), failure, retry_after=retry_after
+    )
+
+
+def too_many(failure: Failure, retry_after: float | None) -> HubSpotError:
+    """A 429; which limit is in `failure.policy`."""
+    if failure.policy == "DAILY":
+        return day_spent(failure, retry_after)
+    return errors.RateLimited(
+        _said("rate limit reached", failure), failure, retry_after=retry_after
+    )
+
+
+def day_spent(failure: Failure, retry_after: float | None) -> HubSpotError:
+    """The calls all private apps of the portal share are spent for today."""
+    return errors.DailyLimitReached(
+        _said("HubSpot API shared rate limit reached", failure),
+        failure,
+        hint="it starts again at the portal's midnight; adjust your other private apps",
+        retry_after=retry_after,
+    )
+
+
+def version_missing(failure: Failure) -> HubSpotError:
+    """No version known to us has this."""
+    return errors.VersionMissing(
+        _said("no API version known to us offers this in this portal", failure), failure
+    )
+
+
+def unreadable(failure: Failure, what: str) -> HubSpotError:
+    """An answer that is not what HubSpot promises."""
+    return errors.Unreadable(_said(f"answer not understood: {what}", failure), failure)
+
+
+def looks_like(reply: Reply) -> str:
+    """A few words on a body that is not JSON."""
+    if not reply.body:
+        return f"empty body, status {reply.status}"
+    start = reply.body[:64].lstrip().lower()
+    if start.startswith((b"<html", b"<!doctype")):
+        return f"an HTML page, status {reply.status}"
+    return f"{len(reply.body)} bytes that are no JSON, status {reply.status}"

@@ -1,0 +1,154 @@
+"""Keeps us inside HubSpot's limits: reserves a moment for every request, learns from headers.
+
+Burst: so many per rolling 10 s and app; search: 5 a second and portal; daily: per portal, until
+its local midnight. Never drops a request: it waits, or says until when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from rolecall.hubspot.ports import QuotaLedger
+from rolecall.kit.clock import Clock
+
+WINDOW = 10.0
+# HubSpot counts arrivals, we count departures: requests overtaking each other by up to this much
+# still stay inside the window.
+GUARD = 0.25
+# The smallest burst of any edition; the first answer tells the real one.
+FIRST_BURST = 100
+# 5 a second, evenly spaced with one to spare: windows of HubSpot's search limit are not documented.
+SEARCH_EVERY = 0.25
+# Own requests in flight blur what headers tell of others; fewer strangers than this are noise.
+NOISE = 3
+
+BURST_WAIT = 10.0
+SECONDLY_WAIT = 1.0
+LOCKED_WAIT = 2.0
+SILENT_ENOUGH = 5
+UNKNOWN_MIDNIGHT = 3600.0  # the portal's time zone is not known yet: look again in an hour
+
+
+BURST_MAX = "x-hubspot-ratelimit-max"
+BURST_LEFT = "x-hubspot-ratelimit-remaining"
+INTERVAL = "x-hubspot-ratelimit-interval-milliseconds"
+DAILY_MAX = "x-hubspot-ratelimit-daily"
+DAILY_LEFT = "x-hubspot-ratelimit-daily-remaining"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaView:
+    """What HubSpot's headers told last; None = never told."""
+
+    burst_limit: int | None = None
+    burst_left: int | None = None
+    daily_limit: int | None = None
+    daily_left: int | None = None
+    others: int = 0  # calls in the running window that were not ours
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Permission to send in `wait` seconds; hand it to `learn` with the answer's headers."""
+
+    used: int
+    number: int
+    wait: float
+
+
+class Limiter:
+    """Grants moments to send for one portal and app.
+
+    Real HubSpot tells its limit with every answer that counts against the burst. Where the first
+    answers tell none, nothing is limited and nothing is paced, until a header or a 429 says so.
+    """
+
+    def __init__(self, ledger: QuotaLedger, clock: Clock, *, portal: str, app: str) -> None:
+        self.view = QuotaView()
+        self._ledger = ledger
+        self._clock = clock
+        self._burst_key = f"burst:{portal}:{app}"
+        self._search_key = f"search:{portal}"
+        self._limit = FIRST_BURST
+        self._window = WINDOW + GUARD
+        self._granted = 0
+        self._silent = 0  # answers without rate headers, while none was seen
+        self._told = False
+        self._spent_until: datetime | None = None
+
+    async def reserve(self, *, search: bool) -> Grant:
+        """Reserve the next moment; the caller waits `wait` seconds before sending."""
+        self._granted += 1
+        if not self._told and self._silent >= SILENT_ENOUGH:
+            return Grant(0, self._granted, 0.0)
+        if search:
+            slot = await self._ledger.reserve(self._search_key, limit=1, window=SEARCH_EVERY)
+        else:
+            slot = await self._ledger.reserve(
+                self._burst_key, limit=self._limit, window=self._window
+            )
+        return Grant(slot.used, self._granted, slot.wait)
+
+    def spent_for(self) -> float | None:
+        """Seconds until today's calls come back; None while there are some, as far as we know."""
+        if self._spent_until is None:
+            return None
+        left = (self._spent_until - self._clock.now()).total_seconds()
+        if left > 0:
+            return left
+        self._spent_until = None
+        return None
+
+    def learn(self, headers: Mapping[str, str], grant: Grant, *, search: bool) -> None:
+        """Take limit and rest from an answer; share the burst with strangers it reveals."""
+        top, left = _number(headers, BURST_MAX), _number(headers, BURST_LEFT)
+        if top is None or top < 1:
+            self._silent += not (self._told or search)
+            self._learn_daily(headers)
+            return
+        self._told = True
+        interval = _number(headers, INTERVAL)
+        if interval:
+            self._window = interval / 1000 + GUARD
+        ours = grant.used + self._granted - grant.number
+        others = 0 if left is None else max(0, top - left - ours)
+        self._limit = max(1, top - others) if others > NOISE else top
+        self.view = QuotaView(top, left, self.view.daily_limit, self.view.daily_left, others)
+        self._learn_daily(headers)
+
+    async def refused(self, policy: str, retry_after: float | None, zone: str | None) -> float:
+        """After a 429: keep everybody of this key from sending, and say for how many seconds."""
+        self._told = True
+        if policy == "DAILY":
+            wait = until_midnight(self._clock.now(), zone) if retry_after is None else retry_after
+            self._spent_until = self._clock.now() + timedelta(seconds=wait)
+            return wait
+        secondly = policy == "SECONDLY"
+        wait = retry_after or (SECONDLY_WAIT if secondly else BURST_WAIT)
+        await self._ledger.hold(self._search_key if secondly else self._burst_key, wait)
+        return wait
+
+    def _learn_daily(self, headers: Mapping[str, str]) -> None:
+        top, left = _number(headers, DAILY_MAX), _number(headers, DAILY_LEFT)
+        if top is not None:
+            view = self.view
+            self.view = QuotaView(view.burst_limit, view.burst_left, top, left, view.others)
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    value = headers.get(name)
+    return int(value) if value is not None and value.isdecimal() else None
+
+
+def until_midnight(now: datetime, zone: str | None) -> float:
+    """Seconds until the portal's day ends; an hour where its time zone is not known."""
+    try:
+        local = now.astimezone(ZoneInfo(zone or ""))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UNKNOWN_MIDNIGHT
+    tomorrow = local.date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=local.tzinfo)
+    return max(1.0, (midnight.astimezone(UTC) - now).total_seconds())
