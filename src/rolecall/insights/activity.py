@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from rolecall.domain.finding import Evidence
 from rolecall.domain.snapshot import User, UserState
-from rolecall.insights.view import View
+from rolecall.insights.view import Activity, View
 
 EXTENSION_DOUBT = "works by browser extension or mobile app, which log-ins do not show"
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """Last activity and its source; `source` is empty when nothing tells.
-
-    `last_at` None means none since `silent_since`. `doubt` says why the answer may be wrong.
-    """
-
-    last_at: datetime | None = None
-    source: str = ""
-    silent_since: datetime | None = None
-    doubt: str = ""
-
-    @property
-    def known(self) -> bool:
-        """Some source tells, and nothing speaks against it."""
-        return bool(self.source) and not self.doubt
-
-    def idle_since(self) -> datetime | None:
-        """The moment from which no activity is known; None when nothing tells."""
-        return self.last_at or self.silent_since
-
-
 def activity_of(view: View, user: User) -> Activity:
     """What is known of this user's activity, from the best source there is."""
+    known = view.activities.get(user.id)
+    if known is None:
+        known = view.activities[user.id] = _activity(view, user)
+    return known
+
+
+def _activity(view: View, user: User) -> Activity:
     doubt = EXTENSION_DOUBT if user.id in view.facts.extension_users else ""
     login = view.last_logins.get(user.id)
     if user.last_active_at is not None and (login is None or login <= user.last_active_at):
@@ -67,9 +49,10 @@ def never_came(view: View, user: User) -> bool:
     if user.state is UserState.INVITED:
         return user.id not in view.last_logins and user.last_active_at is None
     activity = activity_of(view, user)
-    if not activity.known or activity.last_at is not None or user.created_at is None:
+    arrival = view.arrival(user)
+    if not activity.known or activity.last_at is not None or arrival is None:
         return False
-    return activity.silent_since is not None and activity.silent_since <= user.created_at
+    return activity.silent_since is not None and activity.silent_since <= arrival.at
 
 
 def idle_days(view: View, user: User) -> int | None:

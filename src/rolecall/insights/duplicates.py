@@ -12,6 +12,7 @@ from rolecall.domain.snapshot import User
 from rolecall.insights.rules import Observation, of_user, rule
 from rolecall.insights.view import View, domain_of
 
+_NOT_PLAIN = re.compile(r"[^a-z0-9]")
 _UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "o", "ł": "l", "æ": "ae"}
 )
@@ -23,7 +24,8 @@ _UMLAUTS = str.maketrans(
     title="One person, two users",
     why="Off-boarding closes one of them and forgets the other; both may hold a paid seat.",
     docs="Fires for the second user of a person: both linked to the same person, or one mailbox "
-    "written two ways (+tag), or the same full name with the same kind of address at two domains. "
+    "written two ways (+tag), or the same full name with the same phone or with the same kind of "
+    "address at two domains. "
     "Namesakes within one domain, and users linked to different people, do not fire.",
 )
 def duplicate_people(view: View) -> Iterator[Observation]:
@@ -40,7 +42,7 @@ def duplicate_people(view: View) -> Iterator[Observation]:
 def _groups(view: View) -> Iterator[tuple[list[User], str]]:
     yield from ((group, "linked to one person") for group in _by_person(view))
     yield from ((group, "one mailbox written two ways") for group in _by_mailbox(view))
-    yield from ((group, "same name, same kind of address") for group in _by_name(view))
+    yield from ((group, "same name and phone or kind of address") for group in _by_name(view))
 
 
 def _by_person(view: View) -> Iterator[list[User]]:
@@ -83,9 +85,19 @@ def _pairs(group: Sequence[User]) -> Iterator[tuple[User, User]]:
 def _same_human(view: View, one: User, other: User, first: str, last: str) -> bool:
     links = [view.facts.links.get(user.id) for user in (one, other)]
     persons = {link.person_id for link in links if link is not None and link.person_id}
-    if len(persons) > 1 or domain_of(one.email) == domain_of(other.email):
+    if len(persons) > 1:
+        return False
+    if _phone(one) and _phone(one) == _phone(other):
+        return True
+    if domain_of(one.email) == domain_of(other.email):
         return False
     return all(_says_name(user.email, first, last) for user in (one, other))
+
+
+def _phone(user: User) -> str:
+    text = user.profile.get("hs_main_phone") or user.profile.get("hs_additional_phone") or ""
+    digits = re.sub(r"\D", "", text)
+    return digits if len(digits) >= 6 else ""
 
 
 def _says_name(email: str, first: str, last: str) -> bool:
@@ -95,8 +107,10 @@ def _says_name(email: str, first: str, last: str) -> bool:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return _NOT_PLAIN.sub("", text.lower())
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_UMLAUTS))
-    return re.sub(r"[^a-z0-9]", "", folded)
+    return "".join(one for one in folded if one.isalnum())
 
 
 def _preference(view: View, user: User) -> tuple[bool, bool, float, str]:

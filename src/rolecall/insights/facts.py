@@ -37,14 +37,16 @@ class Facts:
     """Inputs of the findings; everything absent means not known, never none.
 
     `events` are feed events, oldest or newest first; `login_feed_since` is the moment from which
-    log-ins are known completely (None = the feed was not read). Mappings are by settings user id
-    unless the comment says otherwise.
+    log-ins are known completely (None = the feed was not read), `security_feed_since` likewise.
+    `owned_records` counts records by the Owner property, `named_records` those that name the owner
+    in another user property. Mappings are by settings user id unless the comment says otherwise.
     """
 
     events: tuple[FeedEvent, ...] = ()
     login_feed_since: datetime | None = None
     security_feed_since: datetime | None = None
     owned_records: Mapping[str, int | None] = field(default_factory=dict)  # by owner id
+    named_records: Mapping[str, int | None] = field(default_factory=dict)  # by owner id, see below
     people: tuple[Person, ...] = ()
     links: Mapping[str, Link] = field(default_factory=dict)
     business_domains: frozenset[str] = frozenset()  # empty = derived from the portal

@@ -9,25 +9,55 @@ from rolecall.domain.snapshot import RecordOwner, User, UserState
 from rolecall.insights.rules import Observation, rule
 from rolecall.insights.view import View
 
+_COUNTED = (
+    "Counted are contacts, companies, deals and tickets by their Owner property and by other user "
+    "properties. An owner with no records, or not counted yet, does not fire."
+)
+
+
+@rule(
+    "records.owner-deactivated",
+    Severity.MEDIUM,
+    title="Deactivated, but still owner of records",
+    why="Nobody follows up what belongs to somebody who cannot sign in; leads and tickets rot.",
+    docs=f"Fires for a deactivated user who still owns records. {_COUNTED}",
+)
+def owner_deactivated(view: View) -> Iterator[Observation]:
+    """Deactivated users with records."""
+    for owner, user, state in _gone_owners(view):
+        if state == "deactivated":
+            yield from _left_behind(view, owner, user, state)
+
 
 @rule(
     "records.owner-gone",
     Severity.HIGH,
-    title="Deactivated or gone, but still owner of records",
-    why="Nobody follows up what belongs to somebody who cannot sign in; leads and tickets rot.",
-    docs="Fires for an owner whose user is deactivated or removed and who still owns contacts, "
-    "companies, deals or tickets. Only counted owners fire; an owner with no records, or not "
-    "counted yet, does not.",
+    title="Gone, but still owner of records",
+    why="The user cannot come back to them, and HubSpot keeps naming somebody who is gone.",
+    docs=f"Fires for a removed user whose archived owner still owns records. {_COUNTED}",
 )
 def owner_gone(view: View) -> Iterator[Observation]:
-    """Archived or userless record owners with records."""
+    """Removed users with records."""
+    for owner, user, state in _gone_owners(view):
+        if state == "removed":
+            yield from _left_behind(view, owner, user, state)
+
+
+def _gone_owners(view: View) -> Iterator[tuple[RecordOwner, User | None, str]]:
     users = {u.owner_id: u for u in view.snapshot.users if u.owner_id is not None}
     for owner in view.snapshot.owners:
-        count = view.facts.owned_records.get(owner.id)
-        if not count or owner.queue or not _gone(view, owner, users):
-            continue
         user = _user_of(view, owner, users)
-        yield _left_behind(view, owner, user, count)
+        state = "" if owner.queue else _gone(owner, user)
+        if state:
+            yield owner, user, state
+
+
+def _gone(owner: RecordOwner, user: User | None) -> str:
+    if user is None:
+        return "removed" if owner.archived else ""
+    if user.state in (UserState.DEACTIVATED, UserState.REMOVED):
+        return user.state.value
+    return ""
 
 
 def _user_of(view: View, owner: RecordOwner, users: Mapping[str, User]) -> User | None:
@@ -35,23 +65,25 @@ def _user_of(view: View, owner: RecordOwner, users: Mapping[str, User]) -> User 
     return by_id or users.get(owner.id)
 
 
-def _gone(view: View, owner: RecordOwner, users: Mapping[str, User]) -> bool:
-    user = _user_of(view, owner, users)
-    if user is None:
-        return owner.archived
-    return user.state in (UserState.DEACTIVATED, UserState.REMOVED)
-
-
-def _left_behind(view: View, owner: RecordOwner, user: User | None, count: int) -> Observation:
-    gone = "deactivated" if user and user.state is UserState.DEACTIVATED else "removed"
-    email = owner.email or (user.email if user else "")
-    shown = email or f"owner {owner.id}"
-    seen = (
+def _left_behind(
+    view: View, owner: RecordOwner, user: User | None, state: str
+) -> Iterator[Observation]:
+    owned = view.facts.owned_records.get(owner.id) or 0
+    named = view.facts.named_records.get(owner.id) or 0
+    if not owned + named:
+        return
+    shown = owner.email or (user.email if user else "") or f"owner {owner.id}"
+    evidence = (
         view.seen(f"owner {owner.id} is {'archived' if owner.archived else 'not archived'}"),
-        Evidence(f"{count} records counted", "CRM search", view.snapshot.sealed_at),
+        Evidence(
+            f"owner of {owned} records, named in {named} more",
+            "records counted at HubSpot",
+            view.snapshot.sealed_at,
+        ),
     )
-    values = {"owner_id": owner.id, "records": str(count)}
-    mend = Mend("hand_over", f"Hand {count} records of {shown} over to a successor", values)
+    values = {"owner_id": owner.id, "records": str(owned + named)}
+    mend = Mend("hand_over", f"Hand {owned + named} records of {shown} to a successor", values)
     subject_id = user.id if user else owner.user_id or f"owner-{owner.id}"
-    message = f"{gone}, still owner of {count} records"
-    return Observation("user", subject_id, shown, message, seen, mend)
+    extra = f", named in {named}" if named else ""
+    message = f"{state}, still owner of {owned} records{extra}"
+    yield Observation("user", subject_id, shown, message, evidence, mend)

@@ -42,8 +42,8 @@ def paid_seats(user: User) -> tuple[str, ...]:
 
 def _idle(view: View, user: User) -> str:
     if never_came(view, user):
-        waited = user.created_at and user.created_at <= view.ago(view.thresholds.invitation_days)
-        return "never signed in" if waited else ""
+        arrival, limit = view.arrival(user), view.ago(view.thresholds.invitation_days)
+        return "never signed in" if arrival is not None and arrival.at <= limit else ""
     days = idle_days(view, user)
     if days is None or days < view.thresholds.seat_idle_days:
         return ""

@@ -18,7 +18,14 @@ class Thresholds:
     """Every limit with its default; the meaning beside it is its documentation."""
 
     max_super_admins: int = _limit(
-        4, "Super Admins a portal may have before each one not named as allowed is a finding."
+        3, "Super Admins a portal may have; those beyond, the least justified first, are findings."
+    )
+    admin_titles: tuple[str, ...] = _limit(
+        (
+            *("it", "administrator", "admin", "systems", "system", "infrastructure", "security"),
+            *("cio", "cto", "ciso", "edv", "emergency", "break-glass"),
+        ),
+        "Words of a job title that justify a Super Admin when choosing who is beyond the limit.",
     )
     max_super_admin_share: float = _limit(
         0.02, "Share of active users that may be Super Admins; the larger of both limits counts."
@@ -36,7 +43,7 @@ class Thresholds:
         7, "Days a new user is left alone before a missing team is a finding."
     )
     business_domain_share: float = _limit(
-        0.1, "Share of users that makes an e-mail domain a business domain when none are named."
+        0.03, "Share of users that makes an e-mail domain a business domain when none are named."
     )
     shared_logins: tuple[str, ...] = _limit(
         (
@@ -47,17 +54,45 @@ class Thresholds:
         ),
         "First parts of an e-mail address that name a function, not a human.",
     )
+    shared_login_countries: int = _limit(
+        3, "Countries a login is used from on one day before it counts as shared."
+    )
+    integration_words: tuple[str, ...] = _limit(
+        ("integration", "integrations", "bot", "api", "sync", "zapier", "automation", "connector"),
+        "Parts of an address or job title that name an integration signing in as a user.",
+    )
+    personal_providers: tuple[str, ...] = _limit(
+        (
+            *("gmail", "googlemail", "hotmail", "outlook", "yahoo", "ymail", "rocketmail", "gmx"),
+            *("icloud", "aol", "protonmail", "tutanota", "yandex", "freemail", "webmail", "naver"),
+            *("t-online", "rediffmail", "fastmail", "mailbox", "hushmail", "163", "126", "qq"),
+        ),
+        "Free mail providers by the first part of their domain, whatever country it ends with.",
+    )
     personal_domains: tuple[str, ...] = _limit(
         (
-            *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
-            *("yahoo.com", "yahoo.co.uk", "yahoo.de", "yahoo.fr", "ymail.com", "icloud.com"),
-            *("me.com", "mac.com", "aol.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de"),
-            *("t-online.de", "freenet.de", "mail.ru", "yandex.ru", "qq.com", "163.com", "126.com"),
-            *("proton.me", "protonmail.com", "pm.me", "tutanota.com", "zoho.com", "mail.com"),
-            *("orange.fr", "free.fr", "laposte.net", "libero.it", "hotmail.co.uk", "hotmail.fr"),
-            *("fastmail.com", "hey.com", "naver.com", "rediffmail.com", "uol.com.br", "bol.com.br"),
+            *(
+                "live.com",
+                "msn.com",
+                "me.com",
+                "mac.com",
+                "mail.com",
+                "mail.ru",
+                "web.de",
+                "hey.com",
+            ),
+            *(
+                "proton.me",
+                "pm.me",
+                "zoho.com",
+                "orange.fr",
+                "free.fr",
+                "laposte.net",
+                "wanadoo.fr",
+            ),
+            *("freenet.de", "arcor.de", "libero.it", "uol.com.br", "bol.com.br", "live.co.uk"),
         ),
-        "Domains of free mail providers; an address there is nobody's business address.",
+        "Further domains of free mail providers, written in full.",
     )
     elevation_grace_hours: int = _limit(
         1, "Hours after its end before an elevation still in place is a finding."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rolecall.domain.finding import Evidence
@@ -12,7 +12,38 @@ from rolecall.domain.snapshot import FeedEvent, Snapshot, User, UserState
 from rolecall.insights.facts import Facts
 from rolecall.insights.thresholds import Thresholds
 
+_INVITATION = "MANUAL_REGISTRATION_EMAIL_SEND"
 _CAME_IN = ("LOGIN_SUCCEEDED", "LOGIN")
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Last activity and its source; `source` is empty when nothing tells.
+
+    `last_at` None means none since `silent_since`. `doubt` says why the answer may be wrong.
+    """
+
+    last_at: datetime | None = None
+    source: str = ""
+    silent_since: datetime | None = None
+    doubt: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Some source tells, and nothing speaks against it."""
+        return bool(self.source) and not self.doubt
+
+    def idle_since(self) -> datetime | None:
+        """The moment from which no activity is known; None when nothing tells."""
+        return self.last_at or self.silent_since
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a user was created here; `exact` False means: at that moment at the latest."""
+
+    at: datetime
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +59,10 @@ class View:
     active: tuple[User, ...]  # humans who can sign in, invited ones included
     business_domains: frozenset[str]
     last_logins: Mapping[str, datetime]  # newest successful log-in in the feed, by user id
+    added: Mapping[str, datetime]  # when the security feed says a user was added, by user id
+    invited: frozenset[str]  # users the security feed says an invitation was sent to
     activity_source: str  # crm:<property> when the portal tells last activity, else ""
+    activities: dict[str, Activity] = field(default_factory=dict)  # asked once per user
 
     def ago(self, days: float) -> datetime:
         """The moment this many days before now."""
@@ -37,6 +71,14 @@ class View:
     def days_since(self, moment: datetime) -> int:
         """Whole days from then to now."""
         return (self.now - moment).days
+
+    def arrival(self, user: User) -> Arrival | None:
+        """When the user was created, as far as record or feed tell; None when nothing does."""
+        known = user.created_at or self.added.get(user.id)
+        if known is not None:
+            return Arrival(known)
+        since = self.facts.security_feed_since
+        return None if since is None else Arrival(since, exact=False)
 
     def seen(self, fact: str) -> Evidence:
         """A fact the snapshot shows."""
@@ -57,6 +99,10 @@ def view_of(snapshot: Snapshot, facts: Facts, thresholds: Thresholds, now: datet
         active=active,
         business_domains=_business_domains(active, facts, thresholds),
         last_logins=_last_logins(facts.events),
+        added={e.object_id: e.at for e in facts.events if e.type == "ADD_USER" and e.object_id},
+        invited=frozenset(
+            e.object_id for e in facts.events if e.type == _INVITATION and e.object_id
+        ),
         activity_source=_activity_source(snapshot.users),
     )
 
@@ -72,12 +118,18 @@ def _business_domains(
     if facts.business_domains:
         return frozenset(one.casefold() for one in facts.business_domains)
     counted = Counter(domain_of(user.email) for user in users if not is_partner(user))
-    for personal in thresholds.personal_domains:
-        counted.pop(personal, None)
+    for domain in [one for one in counted if is_personal(one, thresholds)]:
+        del counted[domain]
     # Three, so that in a small portal two agency people do not make their agency a home.
     enough = max(3, thresholds.business_domain_share * len(users))
     commonest = {domain for domain, _ in counted.most_common(1)}
     return frozenset(commonest | {domain for domain, count in counted.items() if count >= enough})
+
+
+def is_personal(domain: str, thresholds: Thresholds) -> bool:
+    """At a free mail provider, named in full or by the first part of its domain."""
+    provider = domain.partition(".")[0]
+    return domain in thresholds.personal_domains or provider in thresholds.personal_providers
 
 
 def is_partner(user: User) -> bool:

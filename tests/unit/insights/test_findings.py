@@ -38,20 +38,27 @@ def test_plain_portal_has_no_findings() -> None:
 
 class TestSuperAdmins:
     def test_too_many(self) -> None:
-        """Beyond the limit every Super Admin not named as allowed is a finding."""
-        admins = [a_user(n, super_admin=True) for n in range(1, 7)]
-        allowed = Facts(allowed_super_admins=frozenset({admins[0].email.casefold()}))
+        """Beyond the limit the least justified are findings: not named, no such title, newest."""
+        titled = {"profile": {"hs_job_title": "IT Administrator"}}
+        admins = [
+            a_user(1, super_admin=True, created_at=days_ago(10)),
+            a_user(2, super_admin=True, created_at=days_ago(5), **titled),
+            a_user(3, super_admin=True, created_at=days_ago(300)),
+            a_user(4, super_admin=True, created_at=days_ago(2)),
+        ]
+        allowed = Facts(allowed_super_admins=frozenset({admins[3].email.casefold()}))
 
-        assert ["2", "3", "4", "5", "6"] == hits(
-            "super-admin.sprawl", found(*admins, facts=allowed)
-        )
+        assert ["4"] == hits("super-admin.sprawl", found(*admins))
+        assert ["1"] == hits("super-admin.sprawl", found(*admins, facts=allowed))
+        assert ["1", "2", "3"] == hits("super-admin.not-named", found(*admins, facts=allowed))
 
     def test_few_enough(self) -> None:
-        """Four Super Admins are enough for any portal; deactivated ones do not count."""
-        admins = [a_user(n, super_admin=True) for n in range(1, 5)]
+        """Three Super Admins are enough for any portal; deactivated ones do not count."""
+        admins = [a_user(n, super_admin=True) for n in range(1, 4)]
         gone = a_user(5, super_admin=True, state=UserState.DEACTIVATED)
 
         assert [] == hits("super-admin.sprawl", found(*admins, gone))
+        assert [] == hits("super-admin.not-named", found(*admins, gone))
 
 
 class TestDormant:
@@ -130,6 +137,17 @@ class TestNeverCame:
         assert ["1"] == hits("user.created-never-signed-in", findings)
         assert [] == hits("user.invited-never-came", findings)
 
+    def test_feed_tells_what_the_record_does_not(self) -> None:
+        """Without a creation date the feed bounds it; a feed reaching back proves no invitation."""
+        ghost = replace(self.GHOST, created_at=None)
+        bounded = Facts(security_feed_since=days_ago(30))
+        added = an_event("ADD_USER", days_ago(60), object_id="1")
+        full = Facts(security_feed_since=days_ago(300), events=(added,))
+
+        assert [] == hits("user.invited-never-came", found(ghost))
+        assert ["1"] == hits("user.invited-never-came", found(ghost, facts=bounded))
+        assert ["1"] == hits("user.created-never-signed-in", found(ghost, facts=full))
+
     def test_look_alikes(self) -> None:
         """A fresh invitation, and somebody who did come, are no findings."""
         fresh = replace(self.GHOST, id="2", created_at=days_ago(5))
@@ -140,7 +158,7 @@ class TestNeverCame:
 
 class TestRecords:
     def test_gone_owners(self) -> None:
-        """Deactivated and removed owners with records are findings; counted zero is not."""
+        """Deactivated and removed owners with records, or named in some, are findings."""
         users = [
             a_user(1, state=UserState.DEACTIVATED, owner_id="o1"),
             a_user(2, state=UserState.DEACTIVATED, owner_id="o2"),
@@ -153,9 +171,11 @@ class TestRecords:
         )
         counts = {"o1": 12, "o2": 0, "o3": 9, "o4": 3, "o5": None, "q": 7}
 
-        findings = found(*users, owners=owners, facts=Facts(owned_records=counts))
+        facts = Facts(owned_records=counts, named_records={"o2": 2})
+        findings = found(*users, owners=owners, facts=facts)
 
-        assert ["1", "77"] == hits("records.owner-gone", findings)
+        assert ["1", "2"] == hits("records.owner-deactivated", findings)
+        assert ["77"] == hits("records.owner-gone", findings)
 
 
 class TestTeams:
@@ -194,6 +214,16 @@ class TestDuplicates:
         )
 
         assert ["2", "4"] == hits("person.duplicate", found(*users))
+
+    def test_same_phone(self) -> None:
+        """Same name and phone within one domain are one human."""
+        phone = {"profile": {"hs_main_phone": "+34 600 000 001"}}
+        users = (
+            a_user(1, "maria.garcia@acme.test", first_name="María", last_name="García", **phone),
+            a_user(2, "mgarcia@acme.test", first_name="Maria", last_name="Garcia", **phone),
+        )
+
+        assert 1 == len(hits("person.duplicate", found(*users)))
 
     def test_namesakes(self) -> None:
         """Two mailboxes in one domain, linked to two people, or one deactivated: no duplicate."""
@@ -251,6 +281,37 @@ def test_shared_logins() -> None:
     )
 
     assert ["1", "2"] == hits("login.shared", found(*users))
+
+
+def test_shared_by_places() -> None:
+    """Three countries on one day are several people, two are a traveller."""
+    events = tuple(
+        an_event(
+            *("LOGIN_SUCCEEDED", days_ago(1 + n / 100)),
+            feed="login",
+            actor_id=user,
+            details={"country_code": country},
+        )
+        for n, (user, country) in enumerate(
+            [("1", "de"), ("1", "fr"), ("1", "sg"), ("2", "de"), ("2", "fr")]
+        )
+    )
+
+    assert ["1"] == hits("login.shared", found(a_user(1), a_user(2), facts=Facts(events=events)))
+
+
+def test_integration_users() -> None:
+    """Addresses and titles of integrations; not humans who are called so."""
+    titled = {"profile": {"hs_job_title": "Integration user of RevOps"}}
+    writer = {"profile": {"hs_job_title": "Writer"}}
+    users = (
+        *(a_user(1, "zap.x@acme.test", **titled), a_user(2, "dialer-bot@acme.test")),
+        a_user(3, "sync.blum@acme.test", first_name="Sync", last_name="Blum", **writer),
+        *(a_user(4, "abbott@acme.test"), a_user(5, "crm-sync@acme.test")),
+    )
+    findings = found(*users, facts=Facts(service_owners={"5": "anna@acme.test"}))
+
+    assert ["1", "2"] == hits("integration-user.no-owner", findings)
 
 
 def test_service_users() -> None:
