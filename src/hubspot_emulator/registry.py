@@ -11,12 +11,16 @@ RESOURCES: tuple[str, ...] = (
     "hubspot_emulator.users.routes",
     "hubspot_emulator.permission_sets.routes",
     "hubspot_emulator.seats.routes",
+    "hubspot_emulator.teams.routes",
     "hubspot_emulator.control.routes",
     "hubspot_emulator.crm.objects.routes",
     "hubspot_emulator.crm.batch.routes",
     "hubspot_emulator.crm.search.routes",
     "hubspot_emulator.crm.properties.routes",
     "hubspot_emulator.owners.routes",
+    "hubspot_emulator.granular.routes",
+    "hubspot_emulator.feeds.routes",
+    "hubspot_emulator.account.routes",
 )
 
 

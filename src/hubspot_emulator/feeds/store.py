@@ -5,7 +5,7 @@ Knows no HTTP and no identities: people are settings user ids, routes look their
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -114,22 +114,29 @@ class Feed(Generic[Row]):
         limit: int,
         after: str | None = None,
         keep: Callable[[Row], bool] | None = None,
+        *,
+        oldest_first: bool = False,
     ) -> tuple[list[Row], str | None]:
-        """Newest rows first, at most `limit`, and the cursor of the rest (None at the end).
+        """At most `limit` rows, newest first, and the cursor of the rest (None at the end).
 
         The cursor names the last row given, so rows added meanwhile shift nothing.
         ValueError when the cursor is not one of ours.
         """
         rows = self.in_order()
-        end = len(rows)
-        if after is not None:
-            end = bisect_left(rows, _parse_cursor(after), key=_micros)
-        older = (rows[at] for at in range(end - 1, -1, -1))
-        kept = (row for row in older if keep is None or keep(row))
+        following = (rows[at] for at in self._places(after, oldest_first))
+        kept = (row for row in following if keep is None or keep(row))
         found = list(islice(kept, limit + 1))
         if len(found) <= limit:
             return found, None
         return found[:limit], cursor_of(found[limit - 1])
+
+    def _places(self, after: str | None, oldest_first: bool) -> range:
+        bound = None if after is None else _parse_cursor(after)
+        if oldest_first:
+            begin = 0 if bound is None else bisect_right(self.rows, bound, key=_micros)
+            return range(begin, len(self.rows))
+        end = len(self.rows) if bound is None else bisect_left(self.rows, bound, key=_micros)
+        return range(end - 1, -1, -1)
 
     def in_order(self) -> list[Row]:
         """All rows, oldest first; a view, not a copy."""

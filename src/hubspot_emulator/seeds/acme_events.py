@@ -49,7 +49,6 @@ FOREIGN: tuple[tuple[float, str, str, str], ...] = (
     (22, "UNINSTALL_INTEGRATION", PRIYA, "1190020"),
     (31, "CHANGE_PASSWORD", "tom.becker@acme.test", ""),
     (30, "MANUAL_PASSWORD_RESET_EMAIL_SEND", PRIYA, "tom.becker@acme.test"),
-    (12, "TEAM_USER_ADDED", "hiro.tanaka@acme.test", "oskar.lund@acme.test"),
     (10, "ALLOWED_LOGIN_METHODS_UPDATE", PRIYA, ""),
 )
 # days ago, category, sub category, action, actor, object

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 from hubspot_emulator.portals import add_portal
@@ -80,7 +79,9 @@ def _plan(at: int, random: Random, taken: dict[str, int], groups: int) -> Plan:
     index = next(i for i, bound in enumerate(_BOUNDS) if drawn <= bound)
     department, title, bundle, seat, _ = DEPARTMENTS[index]
     first, last = a_name(random)
-    plan = Plan(
+    made = 20 + random.random() * 1300
+    login, invited, deactivated = _state(random.random(), random.random(), made)
+    return Plan(
         email=_address(first, last, taken),
         name=(first, last),
         title=title,
@@ -89,23 +90,23 @@ def _plan(at: int, random: Random, taken: dict[str, int], groups: int) -> Plan:
         sets=() if at % 211 == 0 else (bundle,),
         seat=seat,
         super_admin=at % 211 == 0 and at < 4_000,
-        made=20 + random.random() * 1300,
+        made=made,
+        login=login,
+        invited=invited,
+        deactivated=deactivated,
     )
-    return _with_state(plan, random.random(), random.random())
 
 
-def _with_state(plan: Plan, kind: float, spread: float) -> Plan:
-    """Mostly at work this month; some dormant, invited, never told, deactivated."""
+def _state(kind: float, spread: float, made: float) -> tuple[float | None, bool, float | None]:
+    """Last log-in, invited, deactivated: mostly at work; some dormant, invited, never told, gone."""
     if kind < 0.86:
-        return replace(plan, login=min(spread * spread * 30, plan.made - 1))
+        return min(spread * spread * 30, made - 1), False, None
     if kind < 0.93:
-        return replace(plan, login=min(91 + spread * 300, plan.made - 1))
-    if kind < 0.955:
-        return replace(plan, invited=True)
+        return min(91 + spread * 300, made - 1), False, None
     if kind < 0.965:
-        return plan
-    gone = min(5 + spread * 400, plan.made / 2)
-    return replace(plan, login=gone + 1, deactivated=gone)
+        return None, kind < 0.955, None
+    gone = min(5 + spread * 400, made / 2)
+    return gone + 1, False, gone
 
 
 def _address(first: str, last: str, taken: dict[str, int]) -> str:

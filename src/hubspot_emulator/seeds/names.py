@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from random import Random
 
 _NAMES: tuple[tuple[str, str], ...] = (
@@ -74,6 +75,7 @@ def local_part(first: str, last: str) -> str:
     return f"{_plain(first)}.{_plain(last)}"
 
 
+@cache
 def _plain(word: str) -> str:
     spelled = unicodedata.normalize("NFC", word).lower().translate(_SPELLED)
     letters = unicodedata.normalize("NFD", spelled)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from hubspot_emulator.crm.store import add_user_record, archive_owner, set_user_property
+from hubspot_emulator.crm.store import add_user_record, archive_owner
 from hubspot_emulator.feeds.store import ELSEWHERE, HUBSPOT_ITSELF, Place
 from hubspot_emulator.granular.access import union
 from hubspot_emulator.portals import add_member
@@ -131,11 +131,9 @@ class Planter:
         }
 
     def _record(self, plan: Plan, identity: Identity, member: Membership) -> None:
-        add_user_record(self.portal, identity, member, member.created_at)
+        record = add_user_record(self.portal, identity, member, member.created_at)
         facts = {"hs_job_title": plan.title, "hs_main_phone": plan.phone}
-        for name, value in facts.items():
-            if value:
-                set_user_property(self.portal, identity.id, name, value, member.created_at)
+        record.properties.update({name: value for name, value in facts.items() if value})
 
     def _arrive(self, plan: Plan, member: Membership) -> None:
         if plan.made > FEED_DAYS:
