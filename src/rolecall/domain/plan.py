@@ -75,7 +75,9 @@ class PlanState(StrEnum):
 class Change:
     """One slot of one subject: before, after, and why.
 
-    Values are text, or sorted tuples of text for many-valued slots, or None for nothing.
+    Values are HubSpot ids (permission sets, teams, record owners), seat names or plain text;
+    sorted tuples for many-valued slots; None for nothing. `Plan.labels` names the ids. A team
+    that an earlier change of the plan makes has the id "new:CHANGE_ID" until it exists.
     `subject_kind` is user or team; `subject` the e-mail or team path as shown;
     `subject_id` the HubSpot id, None while the subject is still to be created.
     """
@@ -135,6 +137,7 @@ class Plan:
     cost: Cost = field(default_factory=Cost)
     requests: int = 0
     seconds: float = 0.0
+    labels: Mapping[str, str] = field(default_factory=dict)  # "team:12", "permission_set:7" -> name
     source: str = ""  # command, access.yaml digest, request, review, scim, elevation, undo
     digest: str = ""
 

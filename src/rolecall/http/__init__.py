@@ -1,0 +1,1 @@
+"""What every HTTP face shares: request ids, body limits, problem details, CSRF, content policy."""
