@@ -194,6 +194,23 @@ class ManualTask:
     closed_by: str = ""
 
 
+class Route(StrEnum):
+    """The HTTP write an effect makes; all changes of one effect go in it together."""
+
+    CREATE_USER = "create_user"  # POST user, with all access asked for
+    PUT_USER = "put_user"  # PUT user, always with the four access fields
+    REMOVE_USER = "remove_user"  # DELETE user
+    PATCH_PROFILE = "patch_profile"  # PATCH CRM user record
+    JOIN_TEAM = "join_team"  # Teams API, for users with several permission sets
+    LEAVE_TEAM = "leave_team"
+    CREATE_TEAM = "create_team"
+    PATCH_TEAM = "patch_team"  # name or parent
+    DELETE_TEAM = "delete_team"
+    HAND_OVER = "hand_over"  # batches of CRM records
+    MANUAL = "manual"  # a task for a person
+    NOTHING = "nothing"  # explicit no-op
+
+
 class EffectState(StrEnum):
     """Where one effect stands in the journal."""
 
@@ -212,7 +229,7 @@ class Effect:
     hub_id: int
     number: int  # order within the plan
     phase: Phase
-    route: str  # create_user | put_user | delete_user | patch_profile | team_member | ...
+    route: Route
     subject_kind: str
     subject: str
     subject_id: str | None
