@@ -185,7 +185,7 @@ async def _control(exchange: Exchange) -> Answer:
         return exchange.route.handler(call_of(exchange))
     except ApiError as error:
         return refused(exchange, error)
-    except ValueError as error:
+    except (ValueError, TypeError, KeyError) as error:
         return refused(exchange, ApiError(400, str(error)))
 
 

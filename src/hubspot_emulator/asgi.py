@@ -111,14 +111,15 @@ async def _send(send: Send, exchange: Exchange, answer: Answer) -> None:
 
 async def _cut(scope: Message, send: Send, exchange: Exchange, cut: ConnectionCut) -> None:
     """Break the connection for real where our server lends us its transport; else raise."""
-    transport = scope.get("extensions", {}).get(TRANSPORT)
-    if transport is None:
+    lent = scope.get("extensions", {}).get(TRANSPORT)
+    if lent is None:
         raise cut
     if cut.answer is not None:
         await send(_start(exchange, cut.answer, len(_encoded(cut.answer))))
         await send({"type": "http.response.body", "body": cut.part, "more_body": True})
         await asyncio.sleep(0.02)  # let the first half leave the socket
-    transport.abort()
+    lent["transport"].abort()
+    await asyncio.sleep(0.01)  # until the server has noticed, or it reports us as silent
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

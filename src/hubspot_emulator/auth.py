@@ -31,7 +31,7 @@ def identify(exchange: Exchange) -> Token:
     if value is None:
         raise no_credentials()
     token = exchange.world.tokens.find(value)
-    if token is None:
+    if token is None or token.disconnected:
         raise undecodable(exchange.now)
     if token.expires_at is not None and token.expired(exchange.now):
         raise expired(token.expires_at, exchange.now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any, Literal
 
 from hubspot_emulator.clock import EmulatorClock
 from hubspot_emulator.portals import empty_world
@@ -31,4 +33,17 @@ def create_world(
     world.seed = "users" if users is not None else seed
     world.built_with = {"seed": seed, "users": users, "tier": tier, "limits": limits}
     plant(world, seed, tier=tier, users=users)
+    return world
+
+
+def rebuild(world: World, **arguments: Any) -> World:
+    """Turn a world into a fresh one in place: whoever holds it sees the new one.
+
+    The clock stays the same object, wound back to the time of its source.
+    """
+    clock = world.clock
+    clock.frozen, clock.offset = None, timedelta()
+    fresh = create_world(**arguments, clock=clock)
+    for part in fields(World):
+        setattr(world, part.name, getattr(fresh, part.name))
     return world

@@ -136,6 +136,12 @@ class Limits:
         """Calls other private apps of the portal made just now; they share the day's limit."""
         self._today(portal, now).used += calls
 
+    def stop_traffic(self, portal: Portal, now: datetime) -> None:
+        """Scripted traffic of the portal ends; what it spent today stays spent."""
+        day = self._today(portal, now)
+        day.used += sum(self._scripted(item, day, now) for item in self._of(portal))
+        self.traffic = [item for item in self.traffic if item.portal_id != portal.id]
+
     def usage(self, portal: Portal, now: datetime) -> Usage:
         """The portal's daily count, scripted traffic of other apps included."""
         day = self._today(portal, now)

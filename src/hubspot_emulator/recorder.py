@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from hubspot_emulator.wire import timestamp
 
 KEPT = 200_000  # a full sync of 100,000 users twice over; totals go on counting
 
@@ -21,6 +24,19 @@ class Seen:
     at: datetime
     portal_id: int | None
     fault: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line `GET /_emulator/requests` shows; status 0 = the answer never left."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "operation": self.operation,
+            "status": self.status,
+            "ms": self.ms,
+            "at": timestamp(self.at),
+            "portal": self.portal_id,
+            "fault": self.fault,
+        }
 
 
 @dataclass(slots=True)

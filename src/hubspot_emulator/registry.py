@@ -18,6 +18,7 @@ RESOURCES: tuple[str, ...] = (
     "hubspot_emulator.crm.search.routes",
     "hubspot_emulator.crm.properties.routes",
     "hubspot_emulator.owners.routes",
+    "hubspot_emulator.permitted.routes",
     "hubspot_emulator.granular.routes",
     "hubspot_emulator.feeds.routes",
     "hubspot_emulator.account.routes",

@@ -5,6 +5,7 @@ The default is the answer most dangerous to a careless client.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -79,6 +80,12 @@ SWITCHES: tuple[Switch, ...] = (
         ("reject", "orphan", "cascade"),
         "reject",
         "What happens on deleting a team that has children (HubSpot's reference: a 400)?",
+    ),
+    Switch(
+        "remove_member_wrong_type",
+        ("silent", "not_found"),
+        "silent",
+        "What does removing a DEFAULT member do who is an EXTRA one (DEFAULT is the default)?",
     ),
     Switch(
         "duplicate_create",
@@ -225,12 +232,17 @@ class Switches:
 
     def choose(self, name: str, answer: str) -> None:
         """Set one switch; ValueError names what would have been allowed."""
-        switch = self._known.get(name)
-        if switch is None:
-            raise ValueError(f"no switch {name!r}; there are: {', '.join(sorted(self._known))}")
-        if answer not in switch.answers:
-            raise ValueError(f"switch {name} takes {', '.join(switch.answers)}, not {answer!r}")
+        self.check({name: answer})
         self._chosen[name] = answer
+
+    def check(self, wishes: Mapping[str, str]) -> None:
+        """ValueError naming the first unknown switch or answer; nothing is set."""
+        for name, answer in wishes.items():
+            switch = self._known.get(name)
+            if switch is None:
+                raise ValueError(f"no switch {name!r}; there are: {', '.join(sorted(self._known))}")
+            if answer not in switch.answers:
+                raise ValueError(f"switch {name} takes {', '.join(switch.answers)}, not {answer!r}")
 
     def as_dict(self) -> dict[str, str]:
         """Chosen answers by name."""

@@ -25,6 +25,7 @@ class Token:
     refresh_token: str | None = None
     client_id: str | None = None
     lost_scopes: set[str] = field(default_factory=set)
+    disconnected: bool = False  # access switched off in the portal; no new authorisation to undo
 
     def grants(self, scope: str) -> bool:
         """Whether this one scope was granted and not taken away since."""

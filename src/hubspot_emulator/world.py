@@ -110,6 +110,7 @@ class Portal:
     billing_contact: int | None = None
     auto_deactivate: bool = True
     two_factor_required: bool = False
+    team_cap: int | None = None  # None = what the tier is commonly said to allow
     awaiting_record: dict[int, datetime] = field(default_factory=dict)  # CRM record due at
     next_inactivity_run: datetime | None = None  # monthly rule; None = not planned yet
     api_limit_packs: int = 0  # API Limit Increase packs bought, at most two count

@@ -1,0 +1,105 @@
+"""Teams on the wire: rows of both APIs, and what bodies say of members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from hubspot_emulator.refusals import invalid, not_built
+
+if TYPE_CHECKING:
+    from hubspot_emulator.world import Team
+
+Kind = Literal["DEFAULT", "EXTRA"]
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """One user in one team: as main team (DEFAULT) or extra team (EXTRA)."""
+
+    user_id: int
+    kind: Kind
+
+    def row(self) -> dict[str, Any]:
+        """The membership as the Teams API prints it."""
+        return {"userId": str(self.user_id), "type": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class TeamWish:
+    """A body about a team; None = not sent, an empty parent means the top of the tree."""
+
+    name: str | None = None
+    parent_id: str | None = None
+    members: tuple[Belonging, ...] = ()
+
+
+def team_row(team: Team) -> dict[str, Any]:
+    """A team of the tree; it never tells its members."""
+    row: dict[str, Any] = {"id": str(team.id), "name": team.name}
+    if team.parent_id is not None:
+        row["parentTeamId"] = str(team.parent_id)
+    return row
+
+
+def flat_row(team: Team, main: list[int], extra: list[int]) -> dict[str, Any]:
+    """A team of the user provisioning API; it never tells its parent."""
+    return {
+        "id": str(team.id),
+        "name": team.name,
+        "userIds": [str(one) for one in main],
+        "secondaryUserIds": [str(one) for one in extra],
+    }
+
+
+def read_team(body: Any, *, creating: bool) -> TeamWish:
+    """The body of a create or update; a create needs name and members."""
+    fields = _object(body)
+    if creating:
+        missing = [name for name in ("name", "members") if fields.get(name) is None]
+        if missing:
+            raise not_built("TeamCreateRequest", missing)
+    members = fields.get("members") or []
+    if not isinstance(members, list):
+        raise invalid("members must be an array", "members")
+    return TeamWish(
+        _text(fields, "name"),
+        _text(fields, "parentTeamId"),
+        tuple(read_member(one) for one in members),
+    )
+
+
+def read_member(body: Any) -> Belonging:
+    """One `{userId, type}`; both are required."""
+    fields = _object(body)
+    missing = [name for name in ("userId", "type") if fields.get(name) is None]
+    if missing:
+        raise not_built("TeamMemberRequest", missing)
+    user_id, kind = str(fields["userId"]), fields["type"]
+    if not user_id.isdecimal():
+        raise invalid(f"User {user_id} does not exist", "userId")
+    return Belonging(int(user_id), read_kind(kind))
+
+
+def read_kind(kind: Any) -> Kind:
+    """DEFAULT or EXTRA; ApiError 400 for any other word."""
+    if kind == "DEFAULT":
+        return "DEFAULT"
+    if kind == "EXTRA":
+        return "EXTRA"
+    raise invalid(f"Invalid enum constant '{kind}' for class TeamMembershipType", "type")
+
+
+def _object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise invalid("Invalid input JSON on line 1, column 1: expected an object")
+    return body
+
+
+def _text(fields: dict[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise invalid(f"{name} must be a string", name)
