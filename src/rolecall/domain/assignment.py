@@ -21,7 +21,7 @@ class Origin(IntEnum):
     """Where a claim comes from; the lower number wins its slot (guardrails stand above all)."""
 
     LEAVER = 1
-    REVIEW = 2
+    REVIEW = 2  # takes `value` away; every other origin gives it
     ELEVATION = 3
     PEOPLE = 4  # a people: entry of access.yaml, or a one-person command (OPERATOR)
     OPERATOR = 5

@@ -1,0 +1,1 @@
+"""What should be: access.yaml, its rules and people, and who wins each slot. Pure; never plans."""

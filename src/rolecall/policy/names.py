@@ -1,0 +1,142 @@
+"""Names of a policy against one portal: sets, seats and teams to ids; problems with places."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rolecall.domain.portal import Tier
+from rolecall.domain.snapshot import Snapshot
+from rolecall.policy.desired import BY_NAME, DesiredTeam
+from rolecall.policy.document import Ref
+from rolecall.policy.problems import Problem, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Ids by name for one kind of thing."""
+
+    kind: str  # as people say it: permission set, team, seat
+    ids: frozenset[str]
+    by_name: dict[str, tuple[str, ...]]
+    by_fold: dict[str, tuple[str, ...]]
+
+    def find(self, name: str) -> tuple[str, ...]:
+        """Ids with exactly this name, or else with this name in another case."""
+        return self.by_name.get(name) or self.by_fold.get(name.strip().casefold(), ())
+
+
+def index(kind: str, named: Iterable[tuple[str, str]]) -> Index:
+    """An index of (id, name) pairs."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    by_fold: dict[str, list[str]] = defaultdict(list)
+    ids = set()
+    for ident, name in named:
+        ids.add(ident)
+        by_name[name].append(ident)
+        by_fold[name.strip().casefold()].append(ident)
+    return Index(
+        kind,
+        frozenset(ids),
+        {name: tuple(found) for name, found in by_name.items()},
+        {name: tuple(found) for name, found in by_fold.items()},
+    )
+
+
+@dataclass(slots=True)
+class Names:
+    """Resolves references and remembers every problem, each told once."""
+
+    sets: Index
+    seats: Index
+    teams: Index
+    tier: Tier
+    undeclared_teams: frozenset[str] = frozenset()  # there, but not in the file's exact tree
+    problems: list[Problem] = field(default_factory=list)
+    _known: dict[Ref, str | None] = field(default_factory=dict)
+
+    def permission_set(self, ref: Ref) -> str | None:
+        """A set's id; on a tier without sets its name, so that it becomes a manual task."""
+        open_end = not self.sets.ids and self.tier is not Tier.ENTERPRISE
+        return self._find(self.sets, ref, open_end=open_end)
+
+    def team(self, ref: Ref) -> str | None:
+        """A team's id, or the key of one the file's tree creates."""
+        open_end = not self.teams.ids and self.tier in (Tier.FREE, Tier.STARTER, Tier.UNKNOWN)
+        found = self._find(self.teams, ref, open_end=open_end)
+        if found in self.undeclared_teams:
+            hint = "add it to the tree, or people lose it when the team is deleted"
+            self._problem(ref, f"team {ref.name!r} is not in teams:, which is exact", hint)
+        return found
+
+    def seat(self, ref: Ref) -> str | None:
+        """A seat's name as HubSpot spells it; any name where HubSpot tells no seats."""
+        found = self._find(self.seats, ref, open_end=not self.seats.ids)
+        return found.removeprefix(BY_NAME) if found else None
+
+    def _find(self, among: Index, ref: Ref, *, open_end: bool) -> str | None:
+        if ref not in self._known:
+            self._known[ref] = self._look_up(among, ref, open_end=open_end)
+        return self._known[ref]
+
+    def _look_up(self, among: Index, ref: Ref, *, open_end: bool) -> str | None:
+        if ref.id is not None and (ref.id in among.ids or open_end):
+            return ref.id
+        if ref.id is not None:
+            hint = self._near(among, ref.name)
+            self._problem(ref, f"there is no {among.kind} with id {ref.id!r}", hint)
+            return None
+        found = among.find(ref.name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            choice = " or ".join(f"{{name: {ref.name}, id: {ident!r}}}" for ident in found[:5])
+            message = f"{len(found)} {among.kind}s are called {ref.name!r}"
+            self._problem(ref, message, f"write {choice}")
+            return None
+        if open_end:
+            return f"{BY_NAME}{ref.name}"
+        message = f"there is no {among.kind} {ref.name!r} in the portal"
+        self._problem(ref, message, self._near(among, ref.name))
+        return None
+
+    def _near(self, among: Index, name: str) -> str:
+        return did_you_mean(name, among.by_name) if name else ""
+
+    def _problem(self, ref: Ref, message: str, hint: str) -> None:
+        problem = Problem(ref.line, ref.column, ref.where, message, hint)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def names_of(
+    snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None = None, *, exact_tree: bool = False
+) -> Names:
+    """Names of a portal; with a tree that is carried out, its names stand above the portal's."""
+    return Names(
+        sets=index("permission set", ((one.id, one.name) for one in snapshot.permission_sets)),
+        seats=index("seat", ((name, name) for name in sorted(seat_names(snapshot)))),
+        teams=index("team", _team_names(snapshot, tree)),
+        tier=snapshot.tier,
+        undeclared_teams=_undeclared(snapshot, tree) if exact_tree else frozenset(),
+    )
+
+
+def seat_names(snapshot: Snapshot) -> set[str]:
+    """Every seat the portal offers or somebody holds."""
+    held = {name for user in snapshot.users for name in user.seat_names or ()}
+    return held | {seat.name for seat in snapshot.seats}
+
+
+def _team_names(snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None) -> list[tuple[str, str]]:
+    declared = {team.key: team.name for team in tree or ()}
+    actual = [(team.id, team.name) for team in snapshot.teams if team.id not in declared]
+    return [*declared.items(), *actual]
+
+
+def _undeclared(snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None) -> frozenset[str]:
+    if tree is None:
+        return frozenset()
+    declared = {team.key for team in tree}
+    return frozenset(team.id for team in snapshot.teams if team.id not in declared)
