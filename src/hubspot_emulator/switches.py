@@ -42,7 +42,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "search_unset",
         ("match", "skip"),
-        "match",
+        "skip",
         "Do the search operators NEQ and NOT_IN match records without a value?",
     ),
     Switch(
@@ -212,6 +212,24 @@ SWITCHES: tuple[Switch, ...] = (
         ("works", "stops"),
         "works",
         "Does an app go on working after the Super Admin who installed it was demoted?",
+    ),
+    Switch(
+        "refresh_rotation",
+        ("rotate", "same"),
+        "rotate",
+        "Does a refresh give a new refresh token and end the old one?",
+    ),
+    Switch(
+        "introspect_2026_09",
+        ("bare", "full"),
+        "bare",
+        "Does introspection in 2026-09 tell more than `active`, which is all it promises?",
+    ),
+    Switch(
+        "import_signature",
+        ("v3_v1", "v3_v2", "v3", "v2", "v1"),
+        "v3_v1",
+        "Which signatures do the events of the User import source carry?",
     ),
 )
 

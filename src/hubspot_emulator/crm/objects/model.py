@@ -77,6 +77,8 @@ def create(call: Call, store: ObjectStore, sent: dict[str, Any]) -> Record:
 
 def change(call: Call, store: ObjectStore, record: Record, sent: dict[str, Any]) -> Record:
     """Write values into a record; what is already so, in meaning too, changes nothing."""
+    if not sent:
+        raise ApiError(400, "No properties found to update, please provide at least one.")
     values = check(call, store, sent, record.properties)
     return write(call, store, record, values)
 
