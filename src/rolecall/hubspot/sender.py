@@ -17,6 +17,15 @@ import httpx2
 USER_AGENT = "rolecall"
 TIMEOUT = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}
 
+NEVER_LEFT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+    ConnectionRefusedError,
+)
+
 
 class NotSent(Exception):
     """The request certainly never reached HubSpot."""
@@ -63,11 +72,9 @@ class Sender:
         )
         try:
             response = await self._transport_for(request.url).handle_async_request(request)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
+        except NEVER_LEFT as error:
             raise NotSent(type(error).__name__) from error
-        except (httpx2.UnsupportedProtocol, httpx2.ProxyError) as error:
-            raise NotSent(f"{type(error).__name__}: {error}") from error
-        except httpx2.TransportError as error:
+        except (httpx2.TransportError, OSError) as error:
             raise NoAnswer(type(error).__name__) from error
         return await _read(response)
 
@@ -102,11 +109,16 @@ class Sender:
 async def _read(response: httpx2.Response) -> Reply:
     try:
         body = await response.aread()
-    except (httpx2.TransportError, httpx2.DecodingError) as error:
+    except (httpx2.TransportError, httpx2.DecodingError, OSError) as error:
         raise NoAnswer(type(error).__name__) from error
     finally:
         await response.aclose()
-    return Reply(response.status_code, response.headers, body)
+    # A plain dict: httpx2's Headers costs ten times as much per look-up.
+    headers = {
+        name.decode("latin-1").lower(): value.decode("latin-1")
+        for name, value in response.headers.raw
+    }
+    return Reply(response.status_code, headers, body)
 
 
 def _proxy(url: httpx2.URL) -> str | None:
