@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -212,12 +212,3 @@ def _move(index: dict[str, IdSet], record_id: int, old: str | None, new: str | N
         if ids is None:
             ids = index[new] = IdSet()
         ids.add(record_id)
-
-
-def add_many(store: ObjectStore, rows: Iterable[Values], now: datetime) -> int:
-    """Add records in bulk; returns how many."""
-    count = 0
-    for row in rows:
-        store.add(row, now)
-        count += 1
-    return count

@@ -15,7 +15,7 @@ from hubspot_emulator.crm.definitions import (
 )
 from hubspot_emulator.crm.kinds import COMPANIES, CONTACTS, DEALS, TICKETS, USERS, ObjectKind
 
-_DAYS = ("available", "away")
+_AVAILABILITY = ("available", "away")
 
 # Source of the users list: HUBSPOT.md 2.3 (documented writable ones, and those seen in code).
 _BY_KIND: dict[str, tuple[PropertyDef, ...]] = {
@@ -67,7 +67,7 @@ _BY_KIND: dict[str, tuple[PropertyDef, ...]] = {
         text("hs_deactivated", "Deactivated", read_only=True),
         text("hs_job_title", "Job title"),
         text("hs_additional_phone", "Additional phone"),
-        choice("hs_availability_status", "Availability Status", _DAYS),
+        choice("hs_availability_status", "Availability Status", _AVAILABILITY),
         text("hs_working_hours", "Working hours"),
         text("hs_standard_time_zone", "Time zone"),
         text("hs_out_of_office_hours", "Out of office hours"),

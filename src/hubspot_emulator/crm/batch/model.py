@@ -31,12 +31,11 @@ def read(store: ObjectStore, inputs: Inputs, id_property: str | None, *, archive
 
 def create(call: Call, store: ObjectStore, inputs: Inputs) -> list[Record]:
     """All records or none: the first bad input refuses the batch."""
-    sent = [properties_of(item) for item in inputs]
-    values = [model.check(call, store, properties, {}) for properties in sent]
-    _check_distinct(store, values)
-    for row in values:
+    rows = [model.check(call, store, properties_of(item), {}) for item in inputs]
+    _check_distinct(store, rows)
+    for row in rows:
         model.check_free(store, row)
-    return [model.create(call, store, properties) for properties in sent]
+    return [model.add(call, store, row) for row in rows]
 
 
 def update(call: Call, store: ObjectStore, inputs: Inputs) -> Outcome:
@@ -53,17 +52,22 @@ def update(call: Call, store: ObjectStore, inputs: Inputs) -> Outcome:
         if record is not None:
             model.check_free(store, values, besides=record.id)
             work.append((record, values))
+    _check_distinct(store, [values for _, values in work])
     done = [model.write(call, store, record, values) for record, values in work]
     return Outcome(done, [k for k, r in zip(keys, found, strict=True) if r is None])
 
 
 def upsert(call: Call, store: ObjectStore, inputs: Inputs) -> list[tuple[Record, bool]]:
-    """Change or create by a unique property; True marks a record that is new."""
-    keys = [input_id(item) for item in inputs]
-    _check_unique_keys(keys)
-    for item in inputs:
-        model.check(call, store, properties_of(item), {})
-    return [_upsert_one(call, store, item) for item in inputs]
+    """Change or create by a unique property, all or none; True marks a record that is new."""
+    _check_unique_keys([input_id(item) for item in inputs])
+    work = [_upsert_row(call, store, item) for item in inputs]
+    _check_distinct(store, [values for _, values in work])
+    return [
+        (model.add(call, store, values), True)
+        if record is None
+        else (model.write(call, store, record, values), False)
+        for record, values in work
+    ]
 
 
 def archive(call: Call, store: ObjectStore, inputs: Inputs) -> None:
@@ -74,13 +78,17 @@ def archive(call: Call, store: ObjectStore, inputs: Inputs) -> None:
             model.archive(call, store, record)
 
 
-def _upsert_one(call: Call, store: ObjectStore, item: dict[str, Any]) -> tuple[Record, bool]:
-    key, name = input_id(item), item.get("idProperty")
+def _upsert_row(
+    call: Call, store: ObjectStore, item: dict[str, Any]
+) -> tuple[Record | None, Values]:
+    """The record an input means, if there is one, and its checked values."""
+    key, name, sent = input_id(item), item.get("idProperty"), properties_of(item)
     record = model.lookup(store, key, name)
-    if record is not None:
-        return model.change(call, store, record, properties_of(item)), False
-    naming = {} if name is None or name in store.computed else {name: key}
-    return model.create(call, store, {**naming, **properties_of(item)}), True
+    if record is None and name is not None and name not in store.computed:
+        sent = {name: key, **sent}
+    values = model.check(call, store, sent, {} if record is None else record.properties)
+    model.check_free(store, values, besides=None if record is None else record.id)
+    return record, values
 
 
 def _check_unique_keys(keys: list[str]) -> None:

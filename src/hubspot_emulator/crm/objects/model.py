@@ -67,10 +67,15 @@ def check_id_property(store: ObjectStore, name: str) -> None:
 
 def create(call: Call, store: ObjectStore, sent: dict[str, Any]) -> Record:
     """A new record; 400 for bad values, 409 when a unique value is taken."""
-    checked_values = check(call, store, sent, {})
-    values: Values = {name: v for name, v in checked_values.items() if v is not None}
+    values = check(call, store, sent, {})
     check_free(store, values)
-    record = _new_user(call, store, values) if store.kind is USERS else store.add(values, call.now)
+    return add(call, store, values)
+
+
+def add(call: Call, store: ObjectStore, values: Values) -> Record:
+    """A new record of values that passed `check` and `check_free`."""
+    kept: Values = {name: value for name, value in values.items() if value is not None}
+    record = _new_user(call, store, kept) if store.kind is USERS else store.add(kept, call.now)
     remember(call, store, record, None)
     return record
 
@@ -80,12 +85,12 @@ def change(call: Call, store: ObjectStore, record: Record, sent: dict[str, Any])
     if not sent:
         raise ApiError(400, "No properties found to update, please provide at least one.")
     values = check(call, store, sent, record.properties)
+    check_free(store, values, besides=record.id)
     return write(call, store, record, values)
 
 
 def write(call: Call, store: ObjectStore, record: Record, values: Values) -> Record:
-    """Store values that passed `check`; 409 when a unique one is another record's."""
-    check_free(store, values, besides=record.id)
+    """Store values that passed `check` and `check_free`."""
     hours = values.get("hs_working_hours")
     if hours and same_hours(hours, record.properties.get("hs_working_hours")):
         values = {name: v for name, v in values.items() if name != "hs_working_hours"}
