@@ -23,7 +23,9 @@ class CuttableProtocol(HttpToolsProtocol):
         self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
 
-class _Announcing(uvicorn.Server):
+class AnnouncingServer(uvicorn.Server):
+    """A server that says when it answers requests."""
+
     def __init__(self, config: uvicorn.Config, announce: Announce) -> None:
         super().__init__(config)
         self._announce = announce
@@ -65,4 +67,4 @@ def config_of(app: AsgiApp) -> uvicorn.Config:
 def serve(app: AsgiApp, bound: socket.socket, announce: Announce) -> None:
     """Answer requests until interrupted."""
     with contextlib.suppress(KeyboardInterrupt):
-        _Announcing(config_of(app), announce).run(sockets=[bound])
+        AnnouncingServer(config_of(app), announce).run(sockets=[bound])
