@@ -1,0 +1,50 @@
+"""What carrying out a plan needs from outside, and the moments at which it can be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rolecall.hubspot.client import Reader, Writer
+from rolecall.kit.clock import Clock
+from rolecall.provision.books import Books
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something just happened to an effect: begun, journaled, sent, read_back, settled, waiting."""
+
+    name: str
+    effect_id: str
+    subject: str
+    number: int  # effects settled so far
+    total: int
+    message: str = ""
+
+
+def _unwatched(_moment: Moment) -> None:
+    """Where nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long we wait for HubSpot to show what it did; seconds."""
+
+    pauses: tuple[float, ...] = (0.5, 1.0, 2.0)  # between looks when a write is not shown yet
+    unknown_pauses: tuple[float, ...] = (1.0, 3.0, 8.0)  # after a lost answer, before looking
+    attempts: int = 5  # writes of one effect
+    effective_after: float = 300.0  # HubSpot: a change of access takes up to five minutes
+    in_flight: int = 8  # effects of different subjects under way together
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a run works with."""
+
+    reader: Reader
+    writer: Writer
+    books: Books
+    clock: Clock
+    seats_told: bool = True
+    patience: Patience = field(default_factory=Patience)
+    watch: Callable[[Moment], None] = _unwatched

@@ -1,0 +1,221 @@
+"""One run of a plan: its effects in order, several subjects at a time, until done or stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from rolecall.domain.plan import (
+    Change,
+    Effect,
+    EffectState,
+    Outcome,
+    Phase,
+    Plan,
+    PlanState,
+    Route,
+)
+from rolecall.kit.errors import Broken, Refused, Retryable
+from rolecall.provision.effect import Carried, Stopped, carry_out
+from rolecall.provision.ports import Desk
+from rolecall.provision.settle import Judged
+
+ORDER = tuple(Phase)  # prepare, revoke, move, grant, clean
+BAD = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED})
+NEW = "new:"  # of a team an earlier change of the plan makes
+
+Carrier = Callable[[Desk, Effect, tuple[Change, ...]], Awaitable[Carried]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: done, paused, cancelled, or waiting (until a time, or for a person)."""
+
+    state: str  # done | paused | cancelled | waiting
+    why: str = ""
+    until: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Run:
+    desk: Desk
+    changes: Mapping[str, Change]
+    carriers: Mapping[Route, Carrier]
+    made: dict[str, str] = field(default_factory=dict)  # change id -> id of the team it made
+    created: dict[str, str] = field(default_factory=dict)  # e-mail -> id of the user it made
+    spoiled: dict[str, str] = field(default_factory=dict)  # subject -> what went wrong
+    stopped: Stopped | None = None
+    state: PlanState = PlanState.APPLYING
+
+
+async def run(desk: Desk, plan: Plan, carriers: Mapping[Route, Carrier]) -> Ended:
+    """Carry the plan as far as it goes now; called again, it goes on where it stood.
+
+    `carriers` handle the routes that are no single write: hand-over and manual tasks.
+    """
+    this = _Run(desk, {change.id: change for change in plan.changes}, carriers)
+    effects = await desk.books.effects()
+    _recall(this, effects)
+    for _, phase in groupby(sorted(effects, key=_place), key=lambda effect: effect.phase):
+        await _phase(this, list(phase))
+        if this.stopped is not None:
+            return await _waiting(this.stopped, desk.clock.now())
+        if this.state is not PlanState.APPLYING:
+            break
+    if this.state is PlanState.CANCELLED:
+        await _cancel(this, await desk.books.effects())
+        return Ended("cancelled")
+    return Ended("paused") if this.state is PlanState.PAUSED else Ended("done")
+
+
+def _place(effect: Effect) -> tuple[int, int]:
+    return ORDER.index(effect.phase), effect.number
+
+
+def _recall(this: _Run, effects: Sequence[Effect]) -> None:
+    """What earlier runs of the plan made, from the journal."""
+    for effect in effects:
+        if effect.state is not EffectState.SETTLED or effect.subject_id is None:
+            continue
+        if effect.route is Route.CREATE_TEAM:
+            this.made[effect.change_ids[0]] = effect.subject_id
+        elif effect.route is Route.CREATE_USER:
+            this.created[effect.subject] = effect.subject_id
+
+
+async def _phase(this: _Run, effects: list[Effect]) -> None:
+    """All effects of one phase; those of one subject one after another, others side by side."""
+    lanes: dict[str, list[Effect]] = {}
+    for effect in effects:
+        if effect.state is not EffectState.SETTLED:
+            lanes.setdefault(f"{effect.subject_kind}:{effect.subject}", []).append(effect)
+    if any(effect.subject_kind == "team" for effect in effects):
+        lanes = _teams_in_line(lanes)
+    gate = asyncio.Semaphore(this.desk.patience.in_flight)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes.values():
+                group.create_task(_lane(this, lane, gate))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+
+
+def _teams_in_line(lanes: dict[str, list[Effect]]) -> dict[str, list[Effect]]:
+    """A team may have to exist before its child, so all team effects share one lane, in order."""
+    teams = [e for name, lane in lanes.items() if name.startswith("team:") for e in lane]
+    rest = {name: lane for name, lane in lanes.items() if not name.startswith("team:")}
+    return {**rest, "teams": sorted(teams, key=_place)}
+
+
+async def _lane(this: _Run, effects: Iterable[Effect], gate: asyncio.Semaphore) -> None:
+    for effect in effects:
+        async with gate:
+            if this.stopped is not None or this.state is not PlanState.APPLYING:
+                return
+            this.state = await this.desk.books.state()
+            if this.state is PlanState.APPLYING:
+                await _one(this, effect)
+
+
+async def _one(this: _Run, effect: Effect) -> None:
+    changes = tuple(_resolved(this, this.changes[at]) for at in effect.change_ids)
+    spoiled = this.spoiled.get(effect.subject) or _unmade(changes)
+    if spoiled:
+        judged = tuple(Judged(change, Outcome.SKIPPED, spoiled) for change in changes)
+        await this.desk.books.settled(effect, judged)
+        _note(this, effect, Carried(judged))
+        return
+    try:
+        _note(this, effect, await _carried(this, _placed(this, effect), changes))
+    except Stopped as stopped:
+        this.stopped = this.stopped or stopped
+        await _put_off(this.desk, effect, stopped)
+
+
+async def _carried(this: _Run, effect: Effect, changes: tuple[Change, ...]) -> Carried:
+    """Carry one effect out; an assumption of ours that does not hold fails this effect only."""
+    carrier = this.carriers.get(effect.route, carry_out)
+    try:
+        return await carrier(this.desk, effect, changes)
+    except (Broken, Refused) as error:
+        judged = tuple(Judged(change, Outcome.FAILED, error.message) for change in changes)
+        await this.desk.books.settled(effect, judged)
+        return Carried(judged)
+
+
+def _resolved(this: _Run, change: Change) -> Change:
+    """The change with ids of teams made by this plan in place of their stand-ins."""
+
+    def real(value: str) -> str:
+        return this.made.get(value.removeprefix(NEW), value) if value.startswith(NEW) else value
+
+    def each(value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if isinstance(value, tuple):
+            return tuple(real(item) for item in value)
+        return None if value is None else real(value)
+
+    details = {key: real(value) for key, value in change.details.items()}
+    return replace(change, before=each(change.before), after=each(change.after), details=details)
+
+
+def _unmade(changes: Sequence[Change]) -> str:
+    """Why these changes cannot be made: a team of the plan they speak of was not made."""
+    for change in changes:
+        values = [change.before, change.after, *change.details.values()]
+        flat = [v for value in values for v in (value if isinstance(value, tuple) else (value,))]
+        if any(isinstance(value, str) and value.startswith(NEW) for value in flat):
+            return "a team it needs was not made"
+    return ""
+
+
+def _placed(this: _Run, effect: Effect) -> Effect:
+    """The effect with the id of its subject, where this plan made the subject."""
+    if effect.subject_id is None and effect.route is not Route.CREATE_USER:
+        return replace(effect, subject_id=this.created.get(effect.subject))
+    return effect
+
+
+def _note(this: _Run, effect: Effect, carried: Carried) -> None:
+    """Remember what later effects need: ids of what was made, and what went wrong."""
+    if carried.subject_id and effect.route is Route.CREATE_TEAM:
+        this.made[effect.change_ids[0]] = carried.subject_id
+    if carried.subject_id and effect.route is Route.CREATE_USER:
+        this.created[effect.subject] = carried.subject_id
+    for item in carried.judged:
+        if item.outcome in BAD:
+            reason = f"skipped because of {item.change.kind.value}: {item.message}"
+            this.spoiled.setdefault(effect.subject, reason)
+
+
+async def _put_off(desk: Desk, effect: Effect, stopped: Stopped) -> None:
+    until = _until(stopped, desk.clock.now())
+    await desk.books.waiting(effect, until, stopped.error.message, unsent=stopped.unsent)
+
+
+def _until(stopped: Stopped, now: datetime) -> datetime | None:
+    if not isinstance(stopped.error, Retryable):
+        return None
+    return now + timedelta(seconds=stopped.error.retry_after or 60.0)
+
+
+async def _waiting(stopped: Stopped, now: datetime) -> Ended:
+    return Ended("waiting", stopped.error.message, _until(stopped, now))
+
+
+async def _cancel(this: _Run, effects: Iterable[Effect]) -> None:
+    """Nothing more is sent; what may have arrived is still looked at before it is settled."""
+    quiet = replace(this.desk, patience=replace(this.desk.patience, attempts=0))
+    for effect in effects:
+        if effect.state is EffectState.SETTLED:
+            continue
+        changes = tuple(_resolved(this, this.changes[at]) for at in effect.change_ids)
+        if effect.attempt > 0 and effect.route not in this.carriers:
+            await carry_out(quiet, _placed(this, effect), changes)
+        else:
+            judged = [
+                Judged(change, Outcome.SKIPPED, "the plan was cancelled") for change in changes
+            ]
+            await this.desk.books.settled(effect, judged)
