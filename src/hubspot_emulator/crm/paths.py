@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hubspot_emulator.crm.kinds import KINDS, ObjectKind
+from hubspot_emulator.crm.kinds import KINDS, USERS, ObjectKind
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer
 
@@ -27,7 +27,9 @@ def schema_scopes(kind: ObjectKind, verb: str) -> tuple[str, ...]:
     """Scopes for the property definitions of this kind; `verb` is read or write."""
     if verb == "read":
         return (f"crm.schemas.{kind.name}.read", f"crm.objects.{kind.name}.read")
-    return (f"crm.schemas.{kind.name}.write",)
+    schema = f"crm.schemas.{kind.name}.write"
+    # Users have no schema scope of their own: the scope of the records does (published spec).
+    return (*write_scopes(kind), schema) if kind is USERS else (schema,)
 
 
 def aliases(kind: ObjectKind) -> tuple[str, ...]:

@@ -12,8 +12,13 @@ from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer, paged
 
 LIST_DEFAULT, LIST_MAX = 100, 500  # HUBSPOT.md 11
-_SCOPES = {"v3": ("crm.objects.owners.read", "automation", "contacts")}
-_DATED_SCOPES = ("crm.objects.owners.read",)
+# The published specifications differ by version in what else suffices.
+_SCOPES = {
+    "v3": ("crm.objects.owners.read", "automation", "contacts"),
+    "2026-03": ("crm.objects.owners.read", "automation"),
+    "2026-09": ("crm.objects.owners.read", "contacts"),
+    "2026-09-beta": ("crm.objects.owners.read", "contacts"),
+}
 
 
 def list_owners(call: Call) -> Answer:
@@ -51,7 +56,7 @@ def _routes() -> tuple[Route, ...]:
     roots = [("v3", "/crm/v3/owners")] + [(v, f"/crm/owners/{v}") for v in DATED]
     made: list[Route] = []
     for version, root in roots:
-        scopes = _SCOPES.get(version, _DATED_SCOPES)
+        scopes = _SCOPES[version]
         made.append(Route("GET", root, "owners.list", list_owners, scopes, version))
         item = f"{root}/{{ownerId}}"
         made.append(Route("GET", item, "owners.read", read_owner, scopes, version))
