@@ -136,3 +136,6 @@ class TokenKey(Body, frozen=True):
     """Asks what a private-app token or service key may do."""
 
     token_key: str
+
+    def __repr__(self) -> str:
+        return "TokenKey(***)"
