@@ -1,0 +1,61 @@
+"""Many rows at once by the fastest way of each database; a row is a tuple in column order.
+
+Values are the drivers' own (numbers, text, bytes, bool, None); column types are not applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# Rows in flight: enough to make the round trip cheap, little enough to stay small in memory.
+BATCH = 5_000
+
+Row = tuple[Any, ...]
+
+
+async def insert_rows(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert every row: executemany on SQLite, COPY on PostgreSQL."""
+    if connection.dialect.name == "postgresql":
+        await _copy(connection, table, rows)
+        return
+    marks = ", ".join("?" for _ in table.columns)
+    statement = f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 -- names are ours
+    for batch in batches(rows):
+        await connection.exec_driver_sql(statement, batch)
+
+
+async def close_rows(
+    connection: AsyncConnection, table: Table, keys: Iterable[Row], *, since: int, forever: int
+) -> None:
+    """End the validity of the open rows with these keys (the columns before `valid_from`)."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    names = [column.name for column in table.primary_key if column.name != "valid_from"]
+    match = " AND ".join(f"{name} = {mark}" for name in names)
+    statement = (
+        f"UPDATE {table.name} SET valid_to = {since} "  # noqa: S608 -- names and numbers are ours
+        f"WHERE {match} AND valid_to = {forever}"
+    )
+    for batch in batches(keys):
+        await connection.exec_driver_sql(statement, batch)
+
+
+def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows in lists of at most BATCH."""
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+async def _copy(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:
+    raw = await connection.get_raw_connection()
+    driver: Any = raw.driver_connection
+    names = ", ".join(column.name for column in table.columns)
+    target = f"COPY {table.name} ({names}) FROM STDIN"
+    async with driver.cursor() as cursor, cursor.copy(target) as copy:
+        for row in rows:
+            await copy.write_row(row)

@@ -1,0 +1,117 @@
+"""Engines for both databases: who may write, how a transaction begins, how long to wait.
+
+SQLite gets three: a writer (one connection, BEGIN IMMEDIATE, full sync), readers (query only) and
+a pulse for leases and limits (one connection, no fsync: losing the last heartbeats in a power cut
+costs nothing). SQLAlchemy's own default mode loses updates silently on SQLite.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from rolecall.kit.errors import Refused
+from rolecall.store.errors import HomeUnwritable
+
+# A writer holds the lock for at most the sealing of a first snapshot (about a second for 50,000
+# users); ten times that before we say busy.
+BUSY_SECONDS = 15.0
+# Waiting for our own single writer connection: longer than BUSY_SECONDS, so the cause is told.
+QUEUE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """One engine per duty; `place` names the database without its password."""
+
+    writer: AsyncEngine
+    reader: AsyncEngine
+    pulse: AsyncEngine
+    place: str
+    dialect: str  # sqlite | postgresql
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        for engine in {id(e): e for e in (self.writer, self.reader, self.pulse)}.values():
+            await engine.dispose()
+
+
+def engines_for(url: str) -> Engines:
+    """Engines of a database URL (`sqlite:///path`, `postgresql://...`); connects to nothing."""
+    parsed = make_url(url)
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return _sqlite(parsed)
+    if kind == "postgresql":
+        return _postgres(parsed)
+    hint = "use sqlite:///PATH or postgresql://USER@HOST/NAME"
+    raise Refused(f"Cannot keep data in {kind}", hint=hint)
+
+
+def _sqlite(url: URL) -> Engines:
+    path = _prepared(Path(url.database or ""))
+    target = URL.create("sqlite+aiosqlite", database=str(path))
+    writer = _sqlite_engine(target, "BEGIN IMMEDIATE", "FULL", size=1)
+    reader = _sqlite_engine(target, "BEGIN", "FULL", size=5, query_only=True)
+    pulse = _sqlite_engine(target, "BEGIN IMMEDIATE", "NORMAL", size=1)
+    return Engines(writer, reader, pulse, str(path), "sqlite")
+
+
+def _prepared(path: Path) -> Path:
+    """Make the directory (0700) and the file (0600), so nobody else ever reads it."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        hint = "check its owner and mode, or set ROLECALL_HOME to a directory of yours"
+        raise HomeUnwritable(f"Cannot write {path}: {error.strerror}", hint=hint) from error
+    return path
+
+
+def _sqlite_engine(
+    url: URL, begin: str, sync: str, *, size: int, query_only: bool = False
+) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=QUEUE_SECONDS,
+        connect_args={"timeout": BUSY_SECONDS},
+    )
+    pragmas = [
+        "PRAGMA journal_mode=WAL",
+        f"PRAGMA synchronous={sync}",
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA temp_store=MEMORY",
+        "PRAGMA case_sensitive_like=ON",  # as on PostgreSQL
+    ]
+    pragmas += ["PRAGMA query_only=ON"] if query_only else []
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begun(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgres(url: URL) -> Engines:
+    target = url.set(drivername="postgresql+psycopg")
+    common: dict[str, Any] = {"pool_pre_ping": True, "pool_timeout": QUEUE_SECONDS}
+    options = {"preserve_rowcount": True}  # rowcount of INSERT..SELECT is wrong without
+    writer = create_async_engine(target, pool_size=10, execution_options=options, **common)
+    reading = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    reader = create_async_engine(target, pool_size=5, execution_options=reading, **common)
+    return Engines(writer, reader, writer, url.render_as_string(hide_password=True), "postgresql")

@@ -1,0 +1,161 @@
+"""HubSpot's activity feeds as kept here: each event once, and where to go on reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Column, Index, RowMapping, Table, Text, func, select
+
+from rolecall.domain.snapshot import FeedEvent
+from rolecall.store.encoding import plain
+from rolecall.store.rows import CHUNK, Repository
+from rolecall.store.schema import Document, Key, metadata, moment, text
+
+FEED_CURSORS = Table(
+    "feed_cursors",
+    metadata,
+    Column("hub_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("feed", Text, primary_key=True),
+    Column("cursor", Text),
+    moment("read_at"),
+    moment("since", nullable=True),
+    text("note"),
+)
+FEED_EVENTS = Table(
+    "feed_events",
+    metadata,
+    Column("hub_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("feed", Key, primary_key=True),
+    Column("id", Key, primary_key=True),
+    moment("at"),
+    text("type"),
+    Column("actor_id", Text),
+    text("actor_key"),
+    text("actor_email"),
+    Column("object_id", Text),
+    Column("details", Document, nullable=False),
+    Index("ix_feed_events_at", "hub_id", "feed", "at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCursor:
+    """Where reading a feed goes on, and how far back what we have reaches."""
+
+    hub_id: int
+    feed: str  # login | security | audit
+    cursor: str | None
+    read_at: datetime
+    since: datetime | None = None  # nothing older was read; None = from the beginning
+    note: str = ""  # why it is bounded: "newest 30 days", "20 pages"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedQuery:
+    """Which events, newest first; None = not limited."""
+
+    feed: str | None = None
+    types: frozenset[str] | None = None
+    actor_id: str | None = None
+    object_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds(Repository):
+    """Events by portal, feed and HubSpot's event id; adding one twice keeps one."""
+
+    async def cursor(self, hub_id: int, feed: str) -> FeedCursor | None:
+        """Where to go on; None before the first reading."""
+        found = select(FEED_CURSORS).where(
+            FEED_CURSORS.c.hub_id == hub_id, FEED_CURSORS.c.feed == feed
+        )
+        row = await self.one(found)
+        return FeedCursor(**row) if row else None
+
+    async def move(self, cursor: FeedCursor) -> None:
+        """Remember where to go on."""
+        row = {
+            "hub_id": cursor.hub_id,
+            "feed": cursor.feed,
+            "cursor": cursor.cursor,
+            "read_at": cursor.read_at,
+            "since": cursor.since,
+            "note": cursor.note,
+        }
+        await self.put(FEED_CURSORS, [row])
+
+    async def add(self, hub_id: int, events: Iterable[FeedEvent]) -> int:
+        """Keep events; how many are new."""
+        before = await self._size(hub_id)
+        rows = [_row(hub_id, one) for one in events]
+        for start in range(0, len(rows), CHUNK):
+            await self.add_new(FEED_EVENTS, rows[start : start + CHUNK])
+        return await self._size(hub_id) - before
+
+    async def events(self, hub_id: int, query: FeedQuery) -> tuple[FeedEvent, ...]:
+        """Matching events, newest first."""
+        found = select(FEED_EVENTS).where(FEED_EVENTS.c.hub_id == hub_id)
+        limits = (
+            (query.feed, FEED_EVENTS.c.feed == query.feed),
+            (query.types, FEED_EVENTS.c.type.in_(sorted(query.types or ()))),
+            (query.actor_id, FEED_EVENTS.c.actor_id == query.actor_id),
+            (query.object_id, FEED_EVENTS.c.object_id == query.object_id),
+            (query.since, FEED_EVENTS.c.at >= query.since),
+            (query.until, FEED_EVENTS.c.at < query.until),
+        )
+        for wanted, condition in limits:
+            if wanted is not None:
+                found = found.where(condition)
+        newest = found.order_by(FEED_EVENTS.c.at.desc(), FEED_EVENTS.c.id.desc())
+        return tuple(_event(row) for row in await self.rows(newest.limit(query.limit)))
+
+    async def last_logins(self, hub_id: int) -> Mapping[str, datetime]:
+        """When each user last signed in by the login feed, by case-folded e-mail."""
+        newest = func.max(FEED_EVENTS.c.at).label("newest")
+        found = select(FEED_EVENTS.c.actor_key, newest).where(
+            FEED_EVENTS.c.hub_id == hub_id, FEED_EVENTS.c.feed == "login",
+            FEED_EVENTS.c.type == LOGGED_IN, FEED_EVENTS.c.actor_key != "",
+        )  # fmt: skip
+        rows = await self.rows(found.group_by(FEED_EVENTS.c.actor_key))
+        return {row["actor_key"]: row["newest"] for row in rows}
+
+    async def _size(self, hub_id: int) -> int:
+        counted = select(func.count()).select_from(FEED_EVENTS)
+        return int(await self.value(counted.where(FEED_EVENTS.c.hub_id == hub_id)))
+
+
+# The domain's type of a successful sign-in (docs/store.md); refused attempts prove no activity.
+LOGGED_IN = "LOGIN_SUCCEEDED"
+
+
+def _row(hub_id: int, one: FeedEvent) -> dict[str, object]:
+    return {
+        "hub_id": hub_id,
+        "feed": one.feed,
+        "id": one.id,
+        "at": one.at,
+        "type": one.type,
+        "actor_id": one.actor_id,
+        "actor_key": one.actor_email.casefold(),
+        "actor_email": one.actor_email,
+        "object_id": one.object_id,
+        "details": plain(one.details),
+    }
+
+
+def _event(row: RowMapping) -> FeedEvent:
+    return FeedEvent(
+        row["feed"],
+        row["id"],
+        row["type"],
+        row["at"],
+        row["actor_id"],
+        row["actor_email"],
+        row["object_id"],
+        row["details"],
+    )

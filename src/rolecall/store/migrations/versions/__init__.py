@@ -1,0 +1,1 @@
+"""Numbered migrations, forward only; `scripts/migration.py` drafts the next one."""

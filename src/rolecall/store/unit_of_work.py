@@ -1,0 +1,129 @@
+"""One transaction with a repository per noun; audit lines and notices are written with the act.
+
+Nothing here commits early: leaving `Database.begin` does, or rolls everything back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rolecall.domain.actor import Actor, AuditEvent
+from rolecall.domain.events import Event
+from rolecall.domain.snapshot import EMPTY
+from rolecall.kit.errors import Broken
+from rolecall.kit.ids import uuid7
+from rolecall.store.audit import Audit
+from rolecall.store.credentials import Credentials
+from rolecall.store.feeds import Feeds
+from rolecall.store.keys import KeyRing
+from rolecall.store.outbox import Notice, Outbox
+from rolecall.store.portals import Portals
+from rolecall.store.quota import DailyUse
+from rolecall.store.rows import Repository
+from rolecall.store.snapshots import Snapshots
+from rolecall.store.syncs import Syncs
+from rolecall.store.users import Users
+
+
+@dataclass(slots=True)
+class View:
+    """Every repository over one transaction; `now` is when it began, by the given clock."""
+
+    connection: AsyncConnection
+    now: datetime
+    keys: KeyRing | None = field(default=None, repr=False)
+
+    @property
+    def audit(self) -> Audit:
+        """The hash-chained audit trail."""
+        return Audit(self.connection)
+
+    @property
+    def credentials(self) -> Credentials:
+        """Secrets, encrypted."""
+        return Credentials(self.connection, self.keys)
+
+    @property
+    def daily_use(self) -> DailyUse:
+        """Requests made per portal, day and share."""
+        return DailyUse(self.connection)
+
+    @property
+    def feeds(self) -> Feeds:
+        """HubSpot's activity feeds."""
+        return Feeds(self.connection)
+
+    @property
+    def outbox(self) -> Outbox:
+        """Notices on their way out."""
+        return Outbox(self.connection)
+
+    @property
+    def plain(self) -> Repository:
+        """Rows of small tables that need no repository of their own."""
+        return Repository(self.connection)
+
+    @property
+    def portals(self) -> Portals:
+        """Connected portals."""
+        return Portals(self.connection)
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """What is, and what was."""
+        return Snapshots(self.connection)
+
+    @property
+    def syncs(self) -> Syncs:
+        """Syncs and their checkpoints."""
+        return Syncs(self.connection)
+
+    @property
+    def users(self) -> Users:
+        """Users of a portal."""
+        return Users(self.connection)
+
+
+@dataclass(slots=True)
+class UnitOfWork(View):
+    """A writing transaction of one actor, for one reason."""
+
+    actor: Actor = field(kw_only=True)
+    reason: str = field(kw_only=True)
+    _events: list[AuditEvent] = field(default_factory=list)
+    _notices: list[Notice] = field(default_factory=list)
+
+    def record(
+        self,
+        event: Event,
+        *,
+        subject: str = "",
+        hub_id: int | None = None,
+        details: Mapping[str, str] = EMPTY,
+        reason: str | None = None,
+    ) -> None:
+        """Leave a line in the audit trail, written when this transaction commits.
+
+        Raises Broken where there is no reason: every act has one.
+        """
+        why = self.reason if reason is None else reason
+        if not why:
+            raise Broken(f"An audited act needs a reason: {event.value}")
+        at = self.now
+        line = AuditEvent(event.value, self.actor.id, at, why, hub_id, subject, dict(details))
+        self._events.append(line)
+
+    def notify(self, topic: str, payload: Mapping[str, str], *, hub_id: int | None = None) -> None:
+        """Queue a notice, sent by one service after this transaction commits."""
+        self._notices.append(Notice(uuid7(), topic, hub_id, dict(payload), self.now))
+
+    async def flush(self) -> None:
+        """Write what was recorded; the database does it last, so the chain's end is held shortly."""
+        await self.outbox.append(self._notices)
+        await self.audit.append(self._events)
+        self._notices.clear()
+        self._events.clear()

@@ -1,0 +1,111 @@
+"""Users as rows and back: the encoding alone, no SQL is run here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from rolecall.domain.snapshot import EMPTY, User, UserState
+from rolecall.store.bulk import Row
+from rolecall.store.facts import digest_of
+from rolecall.store.schema import FOREVER, from_micros, to_micros
+
+# Everything of a user but the last activity, which has intervals of its own.
+_CORE = attrgetter(
+    "email", "first_name", "last_name", "super_admin", "permission_set_ids", "main_team_id",
+    "extra_team_ids", "seat_names", "state", "state_estimated", "crm_id", "owner_id",
+    "owner_archived", "created_at", "profile",
+)  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"cannot be stored: {type(value).__name__}")
+
+
+# Properties come in any order; sorted keys keep a user's digest the same.
+_PACK = msgspec.msgpack.Encoder(enc_hook=_plain, order="deterministic")
+_JSON = msgspec.json.Encoder(enc_hook=_plain, order="deterministic")
+_PROFILE = msgspec.json.Decoder(dict[str, str])
+_STATES = {state.value: state for state in UserState}
+
+
+def core_digest(user: User) -> int:
+    """Changes when anything but the user's last activity does; 2 microseconds."""
+    return digest_of(_PACK.encode(_CORE(user)))
+
+
+def joined(values: Sequence[str]) -> str:
+    """Many values as text, one per line; none contains a line break."""
+    return "\n".join(values)
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The values of `joined`."""
+    return tuple(text.split("\n")) if text else ()
+
+
+def user_row(hub_id: int, seq: int, user: User, digest: int) -> Row:
+    """A row of USERS, in the order of its columns."""
+    return (
+        hub_id,
+        user.id,
+        seq,
+        FOREVER,
+        digest,
+        user.email.casefold(),
+        f"{user.first_name} {user.last_name}".strip().casefold() + "\n" + user.email.casefold(),
+        user.email,
+        user.first_name,
+        user.last_name,
+        user.super_admin,
+        joined(user.permission_set_ids),
+        user.main_team_id,
+        joined(user.extra_team_ids),
+        None if user.seat_names is None else joined(user.seat_names),
+        user.state.value,
+        user.state_estimated,
+        user.crm_id,
+        user.owner_id,
+        user.owner_archived,
+        None if user.last_active_at is None else to_micros(user.last_active_at),
+        user.last_active_source,
+        None if user.created_at is None else to_micros(user.created_at),
+        _JSON.encode(user.profile).decode() if user.profile else "{}",
+    )
+
+
+# What `user_of` takes, in this order.
+USER_FIELDS = (
+    "user_id", "email", "first_name", "last_name", "super_admin", "permission_sets", "main_team",
+    "extra_teams", "seats", "state", "state_estimated", "crm_id", "owner_id", "owner_archived",
+    "last_active_at", "last_active_source", "created_at", "profile",
+)  # fmt: skip
+
+
+def user_of(row: Sequence[Any]) -> User:
+    """The user of a row with the columns USER_FIELDS."""
+    return User(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        bool(row[4]),
+        split(row[5]),
+        row[6],
+        split(row[7]),
+        None if row[8] is None else split(row[8]),
+        _STATES[row[9]],
+        bool(row[10]),
+        row[11],
+        row[12],
+        bool(row[13]),
+        None if row[14] is None else from_micros(row[14]),
+        row[15],
+        None if row[16] is None else from_micros(row[16]),
+        EMPTY if row[17] == "{}" else _PROFILE.decode(row[17]),
+    )
