@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hubspot_emulator.crm.display import display_names
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.kinds import USERS
 from hubspot_emulator.crm.records import ObjectStore
 from hubspot_emulator.crm.wire import Selection, select
@@ -19,9 +20,10 @@ def whole_number(call: Call, name: str, default: int) -> int:
     text = call.one(name)
     if text is None or text == "":
         return default
-    if not text.lstrip("-").isdecimal():
+    number = as_id(text.removeprefix("-"))
+    if number is None:
         raise ApiError(400, f"Unable to parse value for query parameter: {name}", category=None)
-    return int(text)
+    return -number if text.startswith("-") else number
 
 
 def page_limit(call: Call, default: int, maximum: int) -> int:
@@ -114,6 +116,14 @@ def input_id(item: dict[str, Any]) -> str:
 def refuse_type(call: Call) -> Answer:
     """400 for an object type that does not exist."""
     raise ApiError(400, f"Unable to infer object type from: {call.path['objectType']}")
+
+
+def optional_text(body: dict[str, Any], name: str) -> str | None:
+    """A string out of a body; None when absent or null, 400 when it is something else."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ApiError(400, f"Invalid input JSON: {name} must be a string")
+    return value
 
 
 def required(what: str, name: str) -> ApiError:

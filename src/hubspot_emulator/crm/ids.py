@@ -1,8 +1,15 @@
-"""A set of record ids that is read in ascending order; adding and dropping cost O(1)."""
+"""Record ids: read from text, and kept in a set that is read ascending and changed in O(1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+
+_MOST_DIGITS = 18  # ids beyond 64 bits exist nowhere; int() refuses thousands of digits
+
+
+def as_id(text: str) -> int | None:
+    """The id a text means; None when it means none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 class IdSet:

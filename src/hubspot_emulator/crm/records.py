@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hubspot_emulator.crm.definitions import PropertyDef, PropertyGroup
-from hubspot_emulator.crm.ids import IdSet
+from hubspot_emulator.crm.ids import IdSet, as_id
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.shipped import shipped_group, shipped_properties
 from hubspot_emulator.wire import timestamp
@@ -162,7 +162,7 @@ class ObjectStore:
         return self.indexes[name].get(value) or IdSet()
 
     def _by_id(self, value: str) -> Record | None:
-        return self.records.get(int(value)) if value.isdecimal() else None
+        return self.records.get(as_id(value) or 0)
 
     def _remember(self, record: Record, name: str, value: str | None, now: datetime) -> None:
         history = record.history = record.history or {}

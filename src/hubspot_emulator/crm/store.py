@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from hubspot_emulator.crm.display import Reader as DisplayReader
 from hubspot_emulator.crm.display import display_definitions, display_values
-from hubspot_emulator.crm.ids import IdSet
+from hubspot_emulator.crm.ids import IdSet, as_id
 from hubspot_emulator.crm.kinds import DEALS, KINDS, USERS
 from hubspot_emulator.crm.records import Computed, Finder, ObjectStore, Record
 
@@ -243,16 +243,16 @@ def _user_finders(crm: CrmStore) -> dict[str, Finder]:
     """How a user record is found by the unique values that are not stored in it."""
 
     def by_user(value: str) -> Record | None:
-        return crm.user_record(int(value)) if value.isdecimal() else None
+        return crm.user_record(as_id(value) or 0)
 
     def by_email(value: str) -> Record | None:
         user_id = crm.user_id_by_email.get(value.casefold())
         return None if user_id is None else crm.user_record(user_id)
 
     def by_owner(value: str) -> Record | None:
-        owner = crm.owners.get(int(value)) if value.isdecimal() else None
+        owner = crm.owners.get(as_id(value) or 0)
         user_id = None if owner is None else owner.user_id_including_inactive
-        if user_id is None or crm.owner_by_user.get(user_id) != int(value):
+        if owner is None or user_id is None or crm.owner_by_user.get(user_id) != owner.id:
             return None
         return crm.user_record(user_id)
 

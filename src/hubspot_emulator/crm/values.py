@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from math import isfinite
 from typing import Any
 from zoneinfo import available_timezones
 
 from hubspot_emulator.crm.definitions import PropertyDef
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.records import ObjectStore, Values
 from hubspot_emulator.crm.store import CrmStore
 from hubspot_emulator.crm.working_hours import hours_problem
@@ -112,16 +114,18 @@ def _check(
 
 
 def _check_owner(crm: CrmStore, value: str, *, archived_owners: bool) -> None:
-    owner = crm.owners.get(int(value)) if value.isdecimal() else None
+    owner = crm.owners.get(as_id(value) or 0)
     if owner is None or (owner.archived and not archived_owners):
         raise Problem("INVALID_OWNER_ID", f"Owner ID {value} does not exist or is not active")
 
 
 def _check_number(_definition: PropertyDef, value: str) -> None:
     try:
-        float(value)
+        finite = isfinite(float(value))
     except ValueError:
-        raise Problem("INVALID_DOUBLE", f"{value} was not a valid number.") from None
+        finite = False
+    if not finite:
+        raise Problem("INVALID_DOUBLE", f"{value} was not a valid number.")
 
 
 def _check_moment(_definition: PropertyDef, value: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.store import CrmStore, Owner
 from hubspot_emulator.wire import ApiError, not_found
 
@@ -25,9 +26,10 @@ def find(crm: CrmStore, key: str, id_property: str, *, archived: bool) -> Owner:
     if id_property not in ("id", "userId"):
         text = "Unable to parse value for query parameter: idProperty"
         raise ApiError(400, text, category=None)
-    if not key.isdecimal():
+    number = as_id(key)
+    if number is None:
         raise ApiError(400, "Unable to parse value for path parameter: ownerId", category=None)
-    owner = crm.owners.get(int(key)) if id_property == "id" else crm.owner_of(int(key))
+    owner = crm.owners.get(number) if id_property == "id" else crm.owner_of(number)
     if owner is None or owner.archived != archived:
         raise not_found()
     return owner

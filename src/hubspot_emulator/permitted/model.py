@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.kinds import RECORD_KINDS, ObjectKind, kind_named
 from hubspot_emulator.crm.records import ObjectStore, Record
 from hubspot_emulator.granular.access import effective, split_level
@@ -42,9 +43,9 @@ def resource_named(portal: Portal, name: str) -> Resource | None:
     if len(parts) != 5 or parts[0] != "hcrn" or parts[2] != "crm-object":
         raise ApiError(400, f"Invalid HCRN: {name}")
     kind = kind_named(parts[3])
-    if parts[1] != str(portal.id) or kind not in RECORD_KINDS or not parts[4].isdecimal():
+    if parts[1] != str(portal.id) or kind not in RECORD_KINDS or as_id(parts[4]) is None:
         raise ApiError(400, f"Unsupported resource: {name}")
-    record = portal.crm.objects[kind.name].records.get(int(parts[4]))
+    record = portal.crm.objects[kind.name].records.get(as_id(parts[4]) or 0)
     return None if record is None or record.archived else Resource(name, kind, record)
 
 
@@ -98,7 +99,7 @@ def _owner_users(portal: Portal, store: ObjectStore, record: Record) -> Iterator
     """Users named by the owner property and by custom user-type properties."""
     for name in store.indexes:
         value = record.properties.get(name) or ""
-        owner = portal.crm.owners.get(int(value)) if value.isdecimal() else None
+        owner = portal.crm.owners.get(as_id(value) or 0)
         if owner is not None and owner.user_id_including_inactive is not None:
             yield owner.user_id_including_inactive
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from hubspot_emulator.crm.asking import input_id, properties_of
+from hubspot_emulator.crm.asking import input_id, optional_text, properties_of
 from hubspot_emulator.crm.objects import model
 from hubspot_emulator.crm.records import ObjectStore, Record, Values
 from hubspot_emulator.routing import Call
@@ -42,7 +42,7 @@ def update(call: Call, store: ObjectStore, inputs: Inputs) -> Outcome:
     """Change every record that is there; bad values refuse the batch before anything changes."""
     keys = [input_id(item) for item in inputs]
     _check_unique_keys(keys)
-    by_property = [item.get("idProperty") for item in inputs]
+    by_property = [optional_text(item, "idProperty") for item in inputs]
     pairs = zip(keys, by_property, strict=True)
     found = [model.lookup(store, key, name) for key, name in pairs]
     work: list[tuple[Record, Values]] = []
@@ -82,7 +82,8 @@ def _upsert_row(
     call: Call, store: ObjectStore, item: dict[str, Any]
 ) -> tuple[Record | None, Values]:
     """The record an input means, if there is one, and its checked values."""
-    key, name, sent = input_id(item), item.get("idProperty"), properties_of(item)
+    key, name = input_id(item), optional_text(item, "idProperty")
+    sent = properties_of(item)
     record = model.lookup(store, key, name)
     if record is None and name is not None and name not in store.computed:
         sent = {name: key, **sent}

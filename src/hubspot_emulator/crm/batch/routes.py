@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hubspot_emulator.crm.asking import batch_inputs, body_selection, flag
+from hubspot_emulator.crm.asking import batch_inputs, body_selection, flag, optional_text
 from hubspot_emulator.crm.batch import model
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects.model import store_of
@@ -17,7 +17,8 @@ def read_batch(kind: ObjectKind, call: Call) -> Answer:
     store = store_of(call, kind)
     body, inputs = batch_inputs(call)
     archived = flag(call, "archived")
-    outcome = model.read(store, inputs, body.get("idProperty"), archived=archived)
+    id_property = optional_text(body, "idProperty")
+    outcome = model.read(store, inputs, id_property, archived=archived)
     selection = body_selection(call, store, body)
     results = [record_json(store, record, selection) for record in outcome.records]
     return batch_answer(results, call.now, errors=missing_json(store, outcome.missing))

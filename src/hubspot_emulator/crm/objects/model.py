@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.kinds import USERS, ObjectKind
 from hubspot_emulator.crm.records import ObjectStore, OldVersion, Record, Values
 from hubspot_emulator.crm.store import UserRecord
@@ -49,7 +50,7 @@ def lookup(
 ) -> Record | None:
     """As `find`, None instead of 404; 400 when the property is not unique."""
     if id_property is None or id_property == "hs_object_id":
-        record = store.records.get(int(key)) if key.isdecimal() else None
+        record = store.records.get(as_id(key) or 0)
         return record if record is not None and record.archived == archived else None
     check_id_property(store, id_property)
     return None if archived else store.find_unique(id_property, key)

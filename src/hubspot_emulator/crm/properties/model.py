@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from hubspot_emulator.crm.asking import required
+from hubspot_emulator.crm.asking import optional_text, required
 from hubspot_emulator.crm.definitions import Option, PropertyDef, PropertyGroup
 from hubspot_emulator.crm.records import ObjectStore
 from hubspot_emulator.wire import ApiError, not_found
@@ -68,19 +68,30 @@ def find_group(store: ObjectStore, name: str) -> PropertyGroup:
 
 
 def _custom(name: str, body: dict[str, Any], now: datetime) -> PropertyDef:
-    options = body.get("options") or []
     return PropertyDef(
         name,
         body["label"],
         body["type"],
         body["fieldType"],
         body["groupName"],
-        body.get("description") or "",
-        tuple(Option(str(o["value"]), str(o["label"])) for o in options),
+        optional_text(body, "description") or "",
+        _options(body.get("options") or []),
         unique=bool(body.get("hasUniqueValue")),
         external_options=bool(body.get("externalOptions")),
-        references=body.get("referencedObjectType"),
+        references=optional_text(body, "referencedObjectType"),
         hubspot_defined=False,
         created_at=now,
         updated_at=now,
     )
+
+
+def _options(sent: Any) -> tuple[Option, ...]:
+    if not isinstance(sent, list):
+        raise required("OptionInput", "label, value")
+    return tuple(_option(row) for row in sent)
+
+
+def _option(row: Any) -> Option:
+    if not isinstance(row, dict) or not {"value", "label"} <= row.keys():
+        raise required("OptionInput", "label, value")
+    return Option(str(row["value"]), str(row["label"]))

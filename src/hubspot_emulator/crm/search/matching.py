@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from hubspot_emulator.crm.definitions import PropertyDef
 from hubspot_emulator.crm.search.query import Filter, refused
@@ -46,7 +46,9 @@ def comparable(definition: PropertyDef, value: str) -> Comparable:
 def _milliseconds(value: str) -> float:
     if value.lstrip("-").isdecimal():
         return float(value)
-    return datetime.fromisoformat(value).timestamp() * 1000
+    moment = datetime.fromisoformat(value)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.timestamp() * 1000
 
 
 def _wanted(definition: PropertyDef, value: str) -> Comparable:

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.records import ObjectStore, Record
 from hubspot_emulator.crm.search.matching import comparable, matcher, tokens
 from hubspot_emulator.crm.search.query import Filter, Query
@@ -106,7 +107,7 @@ def _by_id_range(one: Filter) -> bool:
 
 
 def _is_id(text: str) -> bool:
-    return text == "" or text.isdecimal()
+    return text == "" or as_id(text) is not None
 
 
 def _within(ids: list[int], one: Filter) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.records import ObjectStore
 from hubspot_emulator.wire import ApiError
 
@@ -173,9 +174,9 @@ def _page(body: dict[str, Any]) -> tuple[int, int]:
     limit = LIMIT_DEFAULT if limit is None else limit
     if not isinstance(limit, int) or isinstance(limit, bool) or not 0 <= limit <= LIMIT_MAX:
         raise refused(f"limit must be between 0 and {LIMIT_MAX}, but was {limit}")
-    text = str(after or 0)
-    if not text.isdecimal():
-        raise refused(f"after must be a number, but was {text}")
-    if int(text) + limit > RESULT_CAP:
-        raise refused(f"Searches answer {RESULT_CAP} results at most; after was {text}")
-    return limit, int(text)
+    start = as_id(str(after or 0))
+    if start is None:
+        raise refused(f"after must be a number, but was {after}")
+    if start + limit > RESULT_CAP:
+        raise refused(f"Searches answer {RESULT_CAP} results at most; after was {after}")
+    return limit, start
