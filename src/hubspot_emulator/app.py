@@ -98,7 +98,7 @@ async def envelope(exchange: Exchange, _: Onward) -> Answer:
     if exchange.portal is not None:
         lifecycle.settle(exchange.world, exchange.portal, exchange.now)
     try:
-        answer = exchange.route.handler(call_of(exchange))
+        answer = await answered(exchange.route, call_of(exchange))
     except ApiError as error:
         return refused(exchange, error)
     if exchange.world.switches["last_page_paging"] == "empty":
@@ -115,6 +115,12 @@ CHAIN: tuple[Layer, ...] = (
     routing,
     envelope,
 )
+
+
+async def answered(route: Route, call: Call) -> Answer:
+    """The answer of an operation, awaited where it has to call another server first."""
+    answer = route.handler(call)
+    return answer if isinstance(answer, Answer) else await answer
 
 
 def refused(exchange: Exchange, error: ApiError) -> Answer:
@@ -182,7 +188,7 @@ async def _control(exchange: Exchange) -> Answer:
     wanted = exchange.query.get("portal", [""])[-1]
     exchange.portal = portals.get(int(wanted)) if wanted.isdecimal() else None
     try:
-        return exchange.route.handler(call_of(exchange))
+        return await answered(exchange.route, call_of(exchange))
     except ApiError as error:
         return refused(exchange, error)
     except (ValueError, TypeError, KeyError) as error:

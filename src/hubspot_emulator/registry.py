@@ -22,6 +22,9 @@ RESOURCES: tuple[str, ...] = (
     "hubspot_emulator.granular.routes",
     "hubspot_emulator.feeds.routes",
     "hubspot_emulator.account.routes",
+    "hubspot_emulator.oauth.routes",
+    "hubspot_emulator.oauth.control",
+    "hubspot_emulator.import_screen.routes",
 )
 
 

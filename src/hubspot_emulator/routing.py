@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -48,7 +48,8 @@ class Call:
             raise ApiError(400, f"Invalid input JSON on line 1, column 1: {error}") from error
 
 
-Handler = Callable[[Call], Answer]
+# Nearly every handler answers at once; those that call somebody else's server are awaited.
+Handler = Callable[[Call], Answer | Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)

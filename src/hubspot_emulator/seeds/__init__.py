@@ -8,6 +8,7 @@ from hubspot_emulator.portals import add_portal, add_token
 from hubspot_emulator.seeds.acme import plant_acme, plant_sandbox
 from hubspot_emulator.seeds.generated import generate
 from hubspot_emulator.seeds.planting import Plan, Planter
+from hubspot_emulator.seeds.sample_apps import plant_apps
 from hubspot_emulator.seeds.tiny import plant_tiny
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def plant(world: World, seed: str, *, tier: str = "enterprise", users: int | Non
     portal = generate(world, users, tier) if users is not None else _named(world, seed, tier)
     creator = next(iter(portal.members), None)
     add_token(world, portal, f"pat-na1-emulator-{name}", creator)
+    plant_apps(world, portal)
     return portal
 
 

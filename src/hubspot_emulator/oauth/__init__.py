@@ -1,0 +1,1 @@
+"""OAuth of HubSpot: the authorize page, and tokens in every version of its endpoints."""
