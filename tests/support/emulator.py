@@ -66,7 +66,7 @@ class Emulator:
         """Schedule one fault."""
         await self.control("POST", "faults", {"kind": kind, "operation": operation, **more})
 
-    async def act(self, name: str, user: str | int | None = None, **fields: Any) -> Any:
+    async def act(self, name: str, user: str | int | None = None, /, **fields: Any) -> Any:
         """Do what only HubSpot's screens can."""
         named = {} if user is None else {"user": str(user)}
         return await self.control("POST", "acts", {"act": name, **named, **fields})
