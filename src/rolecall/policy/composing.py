@@ -97,5 +97,5 @@ def _as_problem(error: yaml.YAMLError) -> Problem:
 
 
 def _at(mark: Any, message: str, hint: str = "") -> Problem:
-    place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    return Problem(*place, "", message, hint)
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    return Problem(line, column, "", message, hint)

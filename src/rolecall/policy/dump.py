@@ -11,6 +11,7 @@ from rolecall.policy.document import PROFILE_FIELDS, Mode, Section
 from rolecall.policy.grants_nodes import known_zone
 from rolecall.policy.hours import to_lines
 from rolecall.policy.people_nodes import looks_like_email
+from rolecall.policy.structure import sound_parents
 
 DUMP_MODES: Mapping[Section, Mode] = {
     Section.USERS: Mode.EXACT,
@@ -22,7 +23,9 @@ DUMP_MODES: Mapping[Section, Mode] = {
 }
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./@+-]*(?: [A-Za-z0-9_./@+-]+)*")
 # What YAML 1.1 readers other than ours would turn into something else than text.
-_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "inf", "nan", "~"])
+_WORDS = frozenset(
+    ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "inf", "nan", "~"]
+)
 
 
 def dump(
@@ -90,9 +93,10 @@ class _Writer:
 
     def team_lines(self) -> list[str]:
         """The tree; teams in a circle or with an unknown parent stand at the top."""
+        parents = sound_parents(self.snapshot)
         children: dict[str | None, list[Team]] = defaultdict(list)
         for team in sorted(self.snapshot.teams, key=lambda one: (one.name.casefold(), one.id)):
-            children[team.parent_id if team.parent_id in self.teams else None].append(team)
+            children[parents[team.id]].append(team)
         if not children:
             return ["teams: {}"]
         return ["teams:", *self._level(children, None, "  ")]

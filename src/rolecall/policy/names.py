@@ -27,11 +27,11 @@ class Index:
         return self.by_name.get(name) or self.by_fold.get(name.strip().casefold(), ())
 
 
-def index(kind: str, named: Iterable[tuple[str, str]]) -> Index:
-    """An index of (id, name) pairs."""
+def index(kind: str, named: Iterable[tuple[str, str]], further: Iterable[str] = ()) -> Index:
+    """An index of (id, name) pairs; `further` ids have no name but are held by somebody."""
     by_name: dict[str, list[str]] = defaultdict(list)
     by_fold: dict[str, list[str]] = defaultdict(list)
-    ids = set()
+    ids = set(further)
     for ident, name in named:
         ids.add(ident)
         by_name[name].append(ident)
@@ -115,9 +115,13 @@ def names_of(
 ) -> Names:
     """Names of a portal; with a tree that is carried out, its names stand above the portal's."""
     return Names(
-        sets=index("permission set", ((one.id, one.name) for one in snapshot.permission_sets)),
+        sets=index(
+            "permission set",
+            ((one.id, one.name) for one in snapshot.permission_sets),
+            {one for user in snapshot.users for one in user.permission_set_ids},
+        ),
         seats=index("seat", ((name, name) for name in sorted(seat_names(snapshot)))),
-        teams=index("team", _team_names(snapshot, tree)),
+        teams=index("team", _team_names(snapshot, tree), _held_teams(snapshot)),
         tier=snapshot.tier,
         undeclared_teams=_undeclared(snapshot, tree) if exact_tree else frozenset(),
     )
@@ -127,6 +131,11 @@ def seat_names(snapshot: Snapshot) -> set[str]:
     """Every seat the portal offers or somebody holds."""
     held = {name for user in snapshot.users for name in user.seat_names or ()}
     return held | {seat.name for seat in snapshot.seats}
+
+
+def _held_teams(snapshot: Snapshot) -> set[str]:
+    held = {team for user in snapshot.users for team in user.extra_team_ids}
+    return held | {user.main_team_id for user in snapshot.users if user.main_team_id}
 
 
 def _team_names(snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None) -> list[tuple[str, str]]:

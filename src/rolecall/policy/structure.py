@@ -24,6 +24,21 @@ def team_path(team_id: str | None, teams: Mapping[str, Team]) -> str:
     return SEPARATOR.join(reversed(parts))
 
 
+def sound_parents(snapshot: Snapshot) -> dict[str, str | None]:
+    """Each team's parent; an unknown parent, or one that leads back to the team, counts as none."""
+    raw = {team.id: team.parent_id for team in snapshot.teams}
+    sound: dict[str, str | None] = {}
+    for start in raw:
+        seen = {start}
+        above = raw[start]
+        while above is not None and above in raw and above not in seen:
+            seen.add(above)
+            above = raw[above]
+        in_circle = above is not None and above == start
+        sound[start] = None if in_circle or raw[start] not in raw else raw[start]
+    return sound
+
+
 def resolve_tree(
     tree: tuple[TeamNode, ...], snapshot: Snapshot, problems: list[Problem]
 ) -> tuple[DesiredTeam, ...]:

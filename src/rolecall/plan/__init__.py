@@ -1,0 +1,1 @@
+"""Plans: desired minus actual, ordered, guarded, priced, rendered. Pure; never writes anywhere."""

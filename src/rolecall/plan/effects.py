@@ -1,0 +1,50 @@
+"""Groups the changes of a plan into effects: one HTTP write each, in the order of work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rolecall.domain.plan import Change, Effect, Plan, Route
+from rolecall.plan.routes import route_of
+
+# Read, write, read back; a hand-over counts its batches itself.
+REQUESTS_PER_EFFECT = 3
+_WITHOUT_REQUEST = (Route.MANUAL, Route.NOTHING)
+_TOGETHER = (Route.CREATE_USER, Route.PUT_USER, Route.PATCH_PROFILE)
+
+
+def effects_of(plan: Plan) -> tuple[Effect, ...]:
+    """The plan's effects; ids are the plan's id and a number, so making them twice is the same."""
+    found: list[Effect] = []
+    open_effects: dict[tuple[Route, str, str], int] = {}
+    for change in plan.changes:
+        route = route_of(change)
+        key = (route, change.subject.casefold(), change.phase.value)
+        place = open_effects.get(key)
+        if place is not None and route in _TOGETHER:
+            effect = found[place]
+            found[place] = replace(effect, change_ids=(*effect.change_ids, change.id))
+            continue
+        open_effects[key] = len(found)
+        found.append(_effect(plan, change, route, len(found) + 1))
+    return tuple(found)
+
+
+def requests_of(effects: tuple[Effect, ...]) -> int:
+    """Requests the effects cost at most, without retries."""
+    return sum(REQUESTS_PER_EFFECT for one in effects if one.route not in _WITHOUT_REQUEST)
+
+
+def _effect(plan: Plan, change: Change, route: Route, number: int) -> Effect:
+    return Effect(
+        id=f"{plan.id}:{number}",
+        plan_id=plan.id,
+        hub_id=plan.hub_id,
+        number=number,
+        phase=change.phase,
+        route=route,
+        subject_kind=change.subject_kind,
+        subject=change.subject,
+        subject_id=change.subject_id,
+        change_ids=(change.id,),
+    )
