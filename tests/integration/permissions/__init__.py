@@ -1,0 +1,1 @@
+"""Permissions against the emulator's truth."""
