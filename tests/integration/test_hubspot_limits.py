@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hubspot_emulator.app import create_world
 from hubspot_emulator.clock import EmulatorClock
 from rolecall.hubspot import MemoryLedger
-from tests.support.hubspot import Bench, TideClock, a_bench, a_token
+from tests.support.emulator import a_token
+from tests.support.hubspot import Bench, TideClock, a_bench
 
 
 async def _ask(bench: Bench, times: int) -> None:

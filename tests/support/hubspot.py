@@ -14,10 +14,10 @@ import httpx2
 
 from hubspot_emulator.app import create_app, create_world
 from hubspot_emulator.clock import EmulatorClock
-from hubspot_emulator.tokens import Token
 from hubspot_emulator.world import World
 from rolecall.hubspot import Bearer, Connection, Policy, Reader, Sender, Sent, Target, Writer
 from rolecall.kit.clock import Clock, HandClock
+from tests.support.emulator import InProcess
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BASE = "http://hubspot.test"
@@ -84,13 +84,6 @@ def token_of(world: World, hub_id: int | None = None) -> str:
     return next(token.value for token in world.tokens.of_portal(wanted))
 
 
-def a_token(world: World, **changes: Any) -> Token:
-    """One more token of the first portal."""
-    portal_id = next(iter(world.portals))
-    facts: dict[str, Any] = {"kind": "service_key", "portal_id": portal_id, "app_id": 77}
-    return world.tokens.issue(Token(value=f"pat-na1-test-{len(world.tokens)}", **(facts | changes)))
-
-
 def a_bench(
     *,
     seed: str = "tiny",
@@ -106,7 +99,7 @@ def a_bench(
     hand = clock or HandClock(START)
     if world is None:
         world = create_world(seed=seed, clock=EmulatorClock(source=hand.now))
-    transport = Hiding(httpx2.ASGITransport(create_app(world)))
+    transport = Hiding(InProcess(create_app(world)))
     seen: list[Any] = []
     hub_id = next(iter(world.portals))
     connection = Connection(

@@ -20,7 +20,7 @@ from rolecall.hubspot.connection import (
 )
 from rolecall.hubspot.limits import QuotaView
 from rolecall.hubspot.memory import MemoryCredentials, MemoryLedger, MemoryVersions
-from rolecall.hubspot.oauth import Challenge, OAuthApp, TokenEndpoint, authorize_url
+from rolecall.hubspot.oauth import Challenge, Installation, OAuthApp, TokenEndpoint, authorize_url
 from rolecall.hubspot.ports import (
     CredentialStore,
     OAuthTokens,
@@ -40,6 +40,7 @@ __all__ = [
     "Connection",
     "Counts",
     "CredentialStore",
+    "Installation",
     "MemoryCredentials",
     "MemoryLedger",
     "MemoryVersions",

@@ -21,12 +21,17 @@ EARLY = timedelta(seconds=60)
 class Auth(Protocol):
     """Gives the token for the next request."""
 
+    @property
+    def renews(self) -> bool:
+        """Whether `renew` can get another token at all."""
+        ...
+
     async def token(self) -> str:
         """A token that is good now, as far as one can know."""
         ...
 
-    async def renew(self, refused: str) -> str | None:
-        """Another token after HubSpot refused this one; None when there is none to get."""
+    async def renew(self, refused: str) -> str:
+        """Another token than the one HubSpot refused."""
         ...
 
 
@@ -37,13 +42,18 @@ class Bearer:
     value: str = field(repr=False)
     kind: Literal["service_key", "private_app"] = "service_key"
 
+    @property
+    def renews(self) -> bool:
+        """Never: a person must give a new key."""
+        return False
+
     async def token(self) -> str:
         """The key itself."""
         return self.value
 
-    async def renew(self, refused: str) -> str | None:  # noqa: ARG002  (Auth's signature)
-        """Nothing to renew: a person must give a new key."""
-        return None
+    async def renew(self, refused: str) -> str:  # noqa: ARG002  (Auth's signature)
+        """The same key; there is no other."""
+        return self.value
 
 
 class OAuth:
@@ -59,6 +69,11 @@ class OAuth:
         self._known: OAuthTokens | None = None
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def renews(self) -> bool:
+        """Always, with the refresh token."""
+        return True
+
     async def token(self) -> str:
         """The access token, refreshed a minute before its end."""
         known = self._known
@@ -68,7 +83,7 @@ class OAuth:
             return known.access_token
         return await self._refreshed(known.access_token)
 
-    async def renew(self, refused: str) -> str | None:
+    async def renew(self, refused: str) -> str:
         """Refresh, unless somebody else already did."""
         return await self._refreshed(refused)
 

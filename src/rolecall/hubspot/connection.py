@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -23,6 +23,7 @@ from rolecall.hubspot.errors import (
     BadToken,
     DailyLimitReached,
     Failure,
+    GrantLost,
     HubSpotError,
     RateLimited,
     Unavailable,
@@ -110,7 +111,7 @@ class _Tries:
 
     trouble: int = 0
     rate: int = 0
-    renewed: bool = False
+    refused: str | None = field(default=None, repr=False)  # the token that got a 401
 
 
 class _Missing(Exception):
@@ -205,16 +206,21 @@ class Connection:
         shown = version.prefix + operation.path
         url = self._base + version.prefix + below
         while True:
-            token = await self.auth.token()
             try:
+                token = await self._token(tries.refused)
                 reply = await self._exchange(operation, shown, url, content, token)
                 return self._meaning(operation, shown, reply)
+            except GrantLost:
+                raise
             except BadToken:
-                if tries.renewed or await self.auth.renew(token) is None:
+                if tries.refused is not None or not self.auth.renews:
                     raise
-                tries.renewed = True
+                tries.refused = token
             except HubSpotError as error:
                 await self._pause(error, tries)
+
+    async def _token(self, refused: str | None) -> str:
+        return await (self.auth.token() if refused is None else self.auth.renew(refused))
 
     async def _exchange(
         self,

@@ -82,6 +82,15 @@ def authorize_url(app: OAuthApp, challenge: Challenge, base: str = AUTHORIZE_BAS
     return f"{base}/oauth/authorize?{urlencode(query, quote_via=quote)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What a finished authorisation gives; the hub id is None where an old endpoint tells none."""
+
+    tokens: OAuthTokens
+    hub_id: int | None
+    user_id: int | None
+
+
 class TokenEndpoint:
     """The token endpoints for one app; remembers which version answered."""
 
@@ -92,7 +101,7 @@ class TokenEndpoint:
         self._base = api_base.rstrip("/")
         self._working: Version | None = None
 
-    async def exchange(self, code: str, verifier: str, now: datetime) -> OAuthTokens:
+    async def exchange(self, code: str, verifier: str, now: datetime) -> Installation:
         """Trade the code of a finished authorisation for tokens."""
         form = {
             "grant_type": "authorization_code",
@@ -100,56 +109,77 @@ class TokenEndpoint:
             "redirect_uri": self.app.redirect_uri,
             "code_verifier": verifier,
         }
-        return await self._grant(form, now, "")
+        grant = await self._grant(form)
+        return Installation(_tokens(grant, now, ""), grant.hub_id, grant.user_id)
 
     async def refresh(self, refresh_token: str, now: datetime) -> OAuthTokens:
-        """New access token; GrantLost when the app was uninstalled. Safe to repeat."""
+        """A new access token; GrantLost when the app was uninstalled.
+
+        Safe to repeat as long as HubSpot keeps refresh tokens as they are; one it would change
+        is saved, but lost with a lost answer.
+        """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        return await self._grant(form, now, refresh_token)
+        return _tokens(await self._grant(form), now, refresh_token)
 
     async def introspect(self, access_token: str) -> Introspection:
-        """What an access token may do, for whom and how long."""
-        reply = await self._post("/introspect", {"token": access_token})
-        if reply is None:
-            path = f"/oauth/v1/access-tokens/{quote(access_token, safe='')}"
-            reply = await self._send("GET", path, "/oauth/v1/access-tokens/***")
-        return _decoded(_FACTS, self._checked(reply, "POST", "/introspect"), "/introspect")
+        """What an access token may do, for whom and how long.
+
+        2026-09 promises no more than whether the token is active, so older forms are asked until
+        one says more; v1, with the token in its path, last.
+        """
+        told = Introspection(active=False)
+        for version in TOKEN.versions:
+            reply = await self._introspected(version, access_token)
+            if _missing(reply):
+                continue
+            path = f"{version.prefix}/introspect"
+            told = _decoded(_FACTS, _checked(reply, "POST", path), path)
+            if told.active is False or told.hub_id is not None:
+                break
+        return told
 
     async def revoke(self, refresh_token: str) -> None:
         """End the grant; gone already is fine."""
         form = {"token": refresh_token, "token_type_hint": "refresh_token"}
-        reply = await self._post("/revoke", form)
-        if reply is None:
-            path = f"/oauth/v1/refresh-tokens/{quote(refresh_token, safe='')}"
-            reply = await self._send("DELETE", path, "/oauth/v1/refresh-tokens/***")
+        newer = tuple(version for version in TOKEN.versions if version.name != "v1")
+        found = await self._first("/revoke", form, newer)
+        if found is not None:
+            _checked(found[1], "POST", f"{found[0].prefix}/revoke")
+            return
+        path = f"/oauth/v1/refresh-tokens/{quote(refresh_token, safe='')}"
+        reply = await self._send("DELETE", path, "/oauth/v1/refresh-tokens/***")
         if reply.status != 404:
-            self._checked(reply, "POST", "/revoke")
+            _checked(reply, "DELETE", "/oauth/v1/refresh-tokens/***")
 
-    async def _grant(self, form: dict[str, str], now: datetime, kept: str) -> OAuthTokens:
-        reply = await self._post("", form)
-        if reply is None:
-            raise answers.unreadable(Failure("POST", "/oauth/token"), "no token endpoint answers")
-        grant = _decoded(_GRANT, self._checked(reply, "POST", ""), "")
-        return OAuthTokens(
-            grant.access_token,
-            grant.refresh_token or kept,
-            now + timedelta(seconds=grant.expires_in),
-        )
+    async def _grant(self, form: dict[str, str]) -> OAuthGrant:
+        first = (self._working,) if self._working else ()
+        found = await self._first("", form, (*first, *TOKEN.versions))
+        if found is None:
+            failure = Failure("POST", TOKEN.versions[0].prefix)
+            raise answers.version_missing(failure)
+        version, reply = found
+        self._working = version
+        return _decoded(_GRANT, _checked(reply, "POST", version.prefix), version.prefix)
 
-    async def _post(self, below: str, form: dict[str, str]) -> Reply | None:
-        """The first version's answer; None when only v1 is left and has no such form."""
-        form = form | {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
-        body = urlencode(form).encode()
-        for version in (self._working,) if self._working else TOKEN.versions:
-            if version.name == "v1" and below:
-                return None
-            path = version.prefix + below
-            reply = await self._send("POST", path, path, body)
+    async def _introspected(self, version: Version, access_token: str) -> Reply:
+        if version.name == "v1":
+            path = f"/oauth/v1/access-tokens/{quote(access_token, safe='')}"
+            return await self._send("GET", path, "/oauth/v1/access-tokens/***")
+        return await self._post(version.prefix + "/introspect", {"token": access_token})
+
+    async def _first(
+        self, below: str, form: dict[str, str], versions: tuple[Version, ...]
+    ) -> tuple[Version, Reply] | None:
+        """The first version that exists, and its answer."""
+        for version in versions:
+            reply = await self._post(version.prefix + below, form)
             if not _missing(reply):
-                self._working = version
-                return reply
-        self._working = None
+                return version, reply
         return None
+
+    async def _post(self, path: str, form: dict[str, str]) -> Reply:
+        form = form | {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
+        return await self._send("POST", path, path, urlencode(form).encode())
 
     async def _send(self, method: str, path: str, shown: str, body: bytes | None = None) -> Reply:
         self.requests += 1
@@ -158,11 +188,17 @@ class TokenEndpoint:
         except (NotSent, NoAnswer) as error:
             raise answers.no_answer(method, shown, str(error), sent=False, writes=False) from None
 
-    def _checked(self, reply: Reply, method: str, below: str) -> Reply:
-        if reply.status < 400:
-            return reply
-        path = (self._working.prefix if self._working else "/oauth") + below
-        raise token_error(reply, method, path)
+
+def _tokens(grant: OAuthGrant, now: datetime, kept: str) -> OAuthTokens:
+    """HubSpot may leave out a refresh token that has not changed."""
+    ends = now + timedelta(seconds=grant.expires_in)
+    return OAuthTokens(grant.access_token, grant.refresh_token or kept, ends)
+
+
+def _checked(reply: Reply, method: str, path: str) -> Reply:
+    if reply.status < 400:
+        return reply
+    raise token_error(reply, method, path)
 
 
 def token_error(reply: Reply, method: str, path: str) -> HubSpotError:
@@ -186,5 +222,5 @@ def _decoded(decoder: msgspec.json.Decoder[Answer], reply: Reply, path: str) -> 
         return decoder.decode(reply.body)
     except msgspec.DecodeError:
         # The body may hold a token: say what it looks like, never what it is.
-        failure = Failure("POST", f"/oauth{path}", reply.status)
+        failure = Failure("POST", path, reply.status)
         raise answers.unreadable(failure, answers.looks_like(reply)) from None
