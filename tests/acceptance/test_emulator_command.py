@@ -5,26 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx2
 import pytest
 
-COMMAND = [sys.executable, "-m", "hubspot_emulator"]
-
-
-@contextmanager
-def started(*options: str) -> Iterator[tuple[str, str]]:
-    """Start the command; yields base URL and token from its first two lines."""
-    process = subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        first, second = process.stdout.readline(), process.stdout.readline()
-        yield first.removeprefix("listening on ").strip(), second.removeprefix("token ").strip()
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+from tests.support.processes import COMMAND, emulator_process
 
 
 @pytest.mark.parametrize(
@@ -36,7 +21,7 @@ def started(*options: str) -> Iterator[tuple[str, str]]:
 )
 def test_two_lines_and_it_answers(options: tuple[str, ...], token: str, users: int) -> None:
     """The first two lines are enough to make the first call."""
-    with started(*options) as (url, told):
+    with emulator_process(*options) as (url, told):
         answer = httpx2.get(f"{url}/settings/v3/users", headers={"Authorization": f"Bearer {told}"})
 
     assert told == token
