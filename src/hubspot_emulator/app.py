@@ -10,6 +10,7 @@ from hubspot_emulator.asgi import AsgiApp
 from hubspot_emulator.building import create_world
 from hubspot_emulator.exchange import Exchange, Layer, Onward
 from hubspot_emulator.limits import too_many
+from hubspot_emulator.portals import add_portal, empty_world
 from hubspot_emulator.recorder import Seen
 from hubspot_emulator.registry import all_routes
 from hubspot_emulator.routing import Call, Route, Router
@@ -44,7 +45,9 @@ async def authenticate(exchange: Exchange, onward: Onward) -> Answer:
         exchange.token = auth.identify(exchange)
     except ApiError as error:
         return refused(exchange, error)
-    exchange.portal = exchange.world.portals[exchange.token.portal_id]
+    exchange.portal = exchange.world.portals.get(exchange.token.portal_id)
+    if exchange.portal is None:  # the portal was deleted under its token
+        return refused(exchange, auth.undecodable(exchange.now))
     return await onward(exchange)
 
 
@@ -140,7 +143,7 @@ def with_empty_paging(route: Route, answer: Answer) -> Answer:
 
 def call_of(exchange: Exchange) -> Call:
     """What a handler gets to see of a request."""
-    portal = exchange.portal or next(iter(exchange.world.portals.values()))
+    portal = exchange.portal or _first_portal(exchange.world)
     route = exchange.route
     return Call(
         world=exchange.world,
@@ -193,6 +196,12 @@ async def _control(exchange: Exchange) -> Answer:
         return refused(exchange, error)
     except (ValueError, TypeError, KeyError) as error:
         return refused(exchange, ApiError(400, str(error)))
+
+
+def _first_portal(world: World) -> Portal:
+    """The portal meant when none is named; an empty stand-in once every one was deleted."""
+    found = next(iter(world.portals.values()), None)
+    return found or add_portal(empty_world(clock=world.clock), "nowhere")
 
 
 def _nobody(portal: Portal) -> Token:

@@ -31,7 +31,8 @@ def create_world(
         raise ValueError(f"no tier {tier!r}; there are: {', '.join(TIERS)}")
     world = empty_world(limits=limits, switches=switches, clock=clock)
     world.seed = "users" if users is not None else seed
-    world.built_with = {"seed": seed, "users": users, "tier": tier, "limits": limits}
+    arguments = {"seed": seed, "users": users, "tier": tier, "limits": limits}
+    world.built_with = {**arguments, "switches": switches}
     plant(world, seed, tier=tier, users=users)
     return world
 
