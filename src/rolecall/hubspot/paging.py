@@ -25,10 +25,10 @@ async def pages(
     prefetch: int = 2,
     max_pages: int | None = None,
 ) -> AsyncIterator[Page[Row]]:
-    """All pages from `after` on, at most `max_pages`; never asks for a page nobody may want.
+    """All pages from `after` on; never asks for more than `max_pages`.
 
-    `prefetch` pages are held ready at most. A cursor that repeats ends in Unreadable instead of
-    an endless loop.
+    Up to `prefetch` pages wait ready while one more is fetched. A cursor that repeats ends in
+    Unreadable instead of an endless loop.
     """
     asked = dict(query or {}, limit=str(limit))
     ready: asyncio.Queue[Page[Row] | BaseException | None] = asyncio.Queue(max(prefetch, 1))
