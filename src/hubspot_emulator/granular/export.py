@@ -67,9 +67,10 @@ def users_export(world: World, portal: Portal, options: ExportOptions) -> bytes:
     """The file's bytes; rows are the members of the day, by name as HubSpot's table sorts."""
     table = [*_table(world, portal, options)]
     if options.spreadsheet:
-        options = replace(options, separator="semicolon")
-        table = [["sep=;"], *[[_spreadsheet_cell(cell) for cell in row] for row in table]]
-    text = _csv(table, SEPARATORS[options.separator])
+        cells = [[_spreadsheet_cell(cell) for cell in row] for row in table]
+        text = "sep=;\r\n" + _csv(cells, ";")
+    else:
+        text = _csv(table, SEPARATORS[options.separator])
     encoded = text.encode(ENCODINGS[options.encoding], errors="replace")
     return encoded[: int(len(encoded) * CUT_AT)] if options.truncated else encoded
 

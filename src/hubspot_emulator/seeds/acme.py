@@ -114,8 +114,9 @@ def _plant_log_ins(planter: Planter, one: CastMember, who: Identity, random: Ran
         spread = 0.1 if "shared-login" in one.cases else 6
         last_here = last + spread * one.places.index(place)
         planter.log_in(who, last_here, place=PLACES[place])
-    earlier = [last] if one.back_after else [last, *_habits(last, random)]
-    for days in earlier:
+    traveller = one.places and "shared-login" not in one.cases
+    settled = [] if traveller else [last, *([] if one.back_after else _habits(last, random))]
+    for days in settled:
         if days < one.plan.made:
             planter.log_in(who, days, mobile=one.plan.mobile)
     if one.back_after:

@@ -25,16 +25,12 @@ def _read_all(store: FeedStore, limit: int) -> list[int]:
 
 class TestPaging:
     @given(st.lists(st.integers(0, 50), max_size=40), st.integers(1, 7))
-    def test_pages_give_every_row_once_newest_first(
-        self, minutes: list[int], limit: int
-    ) -> None:
+    def test_pages_give_every_row_once_newest_first(self, minutes: list[int], limit: int) -> None:
         """Whatever the order of arrival, paging is complete, without doubles, newest first."""
         store = FeedStore()
         for minute in minutes:
             store.record_security("ADD_USER", NOW - timedelta(minutes=minute), 1)
-        expected = sorted(
-            store.security.rows, key=lambda row: (row.at, row.id), reverse=True
-        )
+        expected = sorted(store.security.rows, key=lambda row: (row.at, row.id), reverse=True)
 
         assert [row.id for row in expected] == _read_all(store, limit)
 
