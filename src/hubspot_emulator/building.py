@@ -9,9 +9,7 @@ from typing import Any, Literal
 from hubspot_emulator.clock import EmulatorClock
 from hubspot_emulator.portals import empty_world
 from hubspot_emulator.seeds import plant
-from hubspot_emulator.world import World
-
-TIERS = ("free", "starter", "professional", "enterprise")
+from hubspot_emulator.world import TIERS, World
 
 
 def create_world(

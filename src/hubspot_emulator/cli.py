@@ -6,8 +6,9 @@ import sys
 
 import click
 
+from hubspot_emulator.world import TIERS
+
 SEEDS = ("tiny", "acme", "enterprise", "blank")
-TIERS = ("free", "starter", "professional", "enterprise")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -169,7 +169,7 @@ def _concerns(
 
 
 def _strikes(fault: Fault, subjects: frozenset[str]) -> bool:
-    subject = min(subjects, default="")
+    subject = min(subjects, default="") if "*" in fault.subject else fault.subject
     fault.seen[subject] += 1
     if fault.attempts and fault.seen[subject] not in fault.attempts:
         return False

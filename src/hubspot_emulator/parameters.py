@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from hubspot_emulator.refusals import invalid, unparsable
+from hubspot_emulator.wire import Answer, paged
 
 if TYPE_CHECKING:
     from hubspot_emulator.routing import Call
@@ -32,6 +34,14 @@ def page_size(call: Call, *, maximum: int, default: int, clamp: bool = False) ->
     if not 1 <= size <= maximum:
         raise invalid(f"limit must be between 1 and {maximum}, got {size}", "limit")
     return size
+
+
+def page_answer(call: Call, rows: list[dict[str, Any]], last: int | None, limit: int) -> Answer:
+    """A page whose cursor is the id given last; None when there are no more rows."""
+    if last is None:
+        return Answer(200, paged(rows, None))
+    query = urlencode({"limit": limit, "after": last})
+    return Answer(200, paged(rows, str(last), f"{call.base_url}{call.url_path}?{query}"))
 
 
 def cursor(call: Call) -> int:

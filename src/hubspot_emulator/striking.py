@@ -55,14 +55,16 @@ async def _carried_out(exchange: Exchange, onward: Onward, due: list[Fault]) -> 
     portal = exchange.portal
     if portal is None or not any(fault.kind == "write_ignored" for fault in due):
         return await onward(exchange)
-    kept = {
-        user_id: copy.deepcopy(portal.members[user_id])
-        for word in exchange.subjects()
-        if word.isdecimal() and (user_id := int(word)) in portal.members
-    }
+    ids = [int(word) for word in exchange.subjects() if word.isdecimal()]
+    members = {one: copy.copy(portal.members[one]) for one in ids if one in portal.members}
+    people = {one: copy.copy(exchange.world.identities[one]) for one in members}
+    told = len(portal.feeds.security.rows), len(portal.feeds.audit.rows)
     answer = await onward(exchange)
-    for user_id, member in kept.items():
+    for user_id, member in members.items():
         portal.members[user_id] = member
+        known = exchange.world.identities[user_id]
+        known.first_name, known.last_name = people[user_id].first_name, people[user_id].last_name
+    del portal.feeds.security.rows[told[0] :], portal.feeds.audit.rows[told[1] :]
     return answer
 
 

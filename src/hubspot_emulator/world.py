@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hubspot_emulator.recorder import Recorder
     from hubspot_emulator.tokens import TokenStore
 
+TIERS = ("free", "starter", "professional", "enterprise")
+
 
 @dataclass(slots=True)
 class Identity:

@@ -6,9 +6,7 @@ from collections.abc import Collection
 
 from hubspot_emulator import lifecycle
 from hubspot_emulator.acts.scene import Act, Effect, Scene, user_id_of
-from hubspot_emulator.world import PermissionSet, SeatStock, Team
-
-TIERS = ("free", "starter", "professional", "enterprise")
+from hubspot_emulator.world import TIERS, PermissionSet, SeatStock, Team
 
 
 def create_set(scene: Scene) -> Effect:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
-from hubspot_emulator.parameters import cursor, only, page_size
+from hubspot_emulator.parameters import cursor, only, page_answer, page_size
 from hubspot_emulator.refusals import invalid
 from hubspot_emulator.routing import Call, Handler, Route
 from hubspot_emulator.teams import model
@@ -17,7 +16,7 @@ from hubspot_emulator.teams.wire import (
     team_row,
 )
 from hubspot_emulator.users.versions import PATHS, TEAMS_READ, TEAMS_WRITE
-from hubspot_emulator.wire import Answer, ApiError, paged, timestamp
+from hubspot_emulator.wire import Answer, ApiError, timestamp
 
 PAGE_MAX = 100
 BATCH_MAX = 100
@@ -36,7 +35,7 @@ def list_teams(call: Call) -> Answer:
     """One page of teams with their parents and without their members."""
     limit = _limit(call)
     teams, last = model.page(call.portal, cursor(call), limit)
-    return _page(call, [team_row(one) for one in teams], last, limit)
+    return page_answer(call, [team_row(one) for one in teams], last, limit)
 
 
 def create_team(call: Call) -> Answer:
@@ -72,7 +71,7 @@ def list_members(call: Call) -> Answer:
     limit = _limit(call)
     team = model.find(call.portal, call.path["teamId"])
     rows, last = model.members_page(call.portal, team.id, cursor(call), limit)
-    return _page(call, [one.row() for one in rows], last, limit)
+    return page_answer(call, [one.row() for one in rows], last, limit)
 
 
 def add_member(call: Call) -> Answer:
@@ -131,13 +130,6 @@ def _failed(error: ApiError, asked: Any) -> dict[str, Any]:
 def _limit(call: Call) -> int:
     only(call, ("limit", "after"))
     return page_size(call, maximum=PAGE_MAX, default=PAGE_MAX)
-
-
-def _page(call: Call, rows: list[dict[str, Any]], last: int | None, limit: int) -> Answer:
-    if last is None:
-        return Answer(200, paged(rows, None))
-    query = urlencode({"limit": limit, "after": last})
-    return Answer(200, paged(rows, str(last), f"{call.base_url}{call.url_path}?{query}"))
 
 
 _ONE, _MEMBERS = "/{teamId}", "/{teamId}/members"

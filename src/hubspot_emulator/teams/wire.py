@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from hubspot_emulator.bodies import object_of, text
 from hubspot_emulator.refusals import invalid, not_built
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def flat_row(team: Team, main: list[int], extra: list[int]) -> dict[str, Any]:
 
 def read_team(body: Any, *, creating: bool) -> TeamWish:
     """The body of a create or update; a create needs name and members."""
-    fields = _object(body)
+    fields = object_of(body)
     if creating:
         missing = [name for name in ("name", "members") if fields.get(name) is None]
         if missing:
@@ -63,15 +64,15 @@ def read_team(body: Any, *, creating: bool) -> TeamWish:
     if not isinstance(members, list):
         raise invalid("members must be an array", "members")
     return TeamWish(
-        _text(fields, "name"),
-        _text(fields, "parentTeamId"),
+        text(fields, "name"),
+        text(fields, "parentTeamId"),
         tuple(read_member(one) for one in members),
     )
 
 
 def read_member(body: Any) -> Belonging:
     """One `{userId, type}`; both are required."""
-    fields = _object(body)
+    fields = object_of(body)
     missing = [name for name in ("userId", "type") if fields.get(name) is None]
     if missing:
         raise not_built("TeamMemberRequest", missing)
@@ -88,18 +89,3 @@ def read_kind(kind: Any) -> Kind:
     if kind == "EXTRA":
         return "EXTRA"
     raise invalid(f"Invalid enum constant '{kind}' for class TeamMembershipType", "type")
-
-
-def _object(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise invalid("Invalid input JSON on line 1, column 1: expected an object")
-    return body
-
-
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise invalid(f"{name} must be a string", name)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-from hubspot_emulator.parameters import cursor, one_of, only, page_size
+from hubspot_emulator.parameters import cursor, one_of, only, page_answer, page_size
 from hubspot_emulator.refusals import unparsable
 from hubspot_emulator.routing import Call, Handler, Route
 from hubspot_emulator.users import model
 from hubspot_emulator.users.versions import PATHS, READ, WRITE
 from hubspot_emulator.users.wire import read_invitation, read_update, user_row
-from hubspot_emulator.wire import Answer, html_page, paged
+from hubspot_emulator.wire import Answer, html_page
 
 PAGE_MAX = 100
 ID_PROPERTIES = ("USER_ID", "EMAIL")
@@ -23,10 +21,7 @@ def list_users(call: Call) -> Answer:
     limit = page_size(call, maximum=PAGE_MAX, default=PAGE_MAX, clamp=clamp)
     rows, last = model.page(call, cursor(call), limit)
     results = [user_row(identity, member, call.version) for identity, member in rows]
-    if last is None:
-        return Answer(200, paged(results, None))
-    query = urlencode({"limit": limit, "after": last})
-    return Answer(200, paged(results, str(last), f"{call.base_url}{call.url_path}?{query}"))
+    return page_answer(call, results, last, limit)
 
 
 def create_user(call: Call) -> Answer:

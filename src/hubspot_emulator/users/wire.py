@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hubspot_emulator.bodies import object_of, text, texts
 from hubspot_emulator.refusals import invalid, not_built
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def user_row(
 
 def read_invitation(body: Any, version: str, *, welcome_required: bool, strict: bool) -> Invitation:
     """The body of a create; ApiError 400 naming what is missing, wrong or unknown."""
-    fields = _object(body)
+    fields = object_of(body)
     _known_only(fields, _CREATE, version, strict=strict)
     needed = ["email", "sendWelcomeEmail"] if welcome_required else ["email"]
     missing = [name for name in needed if fields.get(name) is None]
@@ -83,31 +84,25 @@ def read_invitation(body: Any, version: str, *, welcome_required: bool, strict: 
     welcome = fields.get("sendWelcomeEmail", False)
     if not isinstance(welcome, bool):
         raise invalid("sendWelcomeEmail must be a boolean", "sendWelcomeEmail")
-    return Invitation(_text(fields, "email") or "", welcome, _wish(fields, version))
+    return Invitation(text(fields, "email") or "", welcome, _wish(fields, version))
 
 
 def read_update(body: Any, version: str, *, strict: bool) -> Wish:
     """The body of an update; everything is optional."""
-    fields = _object(body)
+    fields = object_of(body)
     _known_only(fields, _WRITABLE, version, strict=strict)
     return _wish(fields, version)
 
 
 def _wish(fields: dict[str, Any], version: str) -> Wish:
     return Wish(
-        first_name=_text(fields, "firstName"),
-        last_name=_text(fields, "lastName"),
-        role_id=_text(fields, "roleId"),
-        main_team_id=_text(fields, "primaryTeamId"),
-        extra_team_ids=_texts(fields, "secondaryTeamIds"),
-        seat_names=_texts(fields, "seatNames") if has_seats(version) else None,
+        first_name=text(fields, "firstName"),
+        last_name=text(fields, "lastName"),
+        role_id=text(fields, "roleId"),
+        main_team_id=text(fields, "primaryTeamId"),
+        extra_team_ids=texts(fields, "secondaryTeamIds"),
+        seat_names=texts(fields, "seatNames") if has_seats(version) else None,
     )
-
-
-def _object(body: Any) -> dict[str, Any]:
-    if not isinstance(body, dict):
-        raise invalid("Invalid input JSON on line 1, column 1: expected an object")
-    return body
 
 
 def _known_only(
@@ -117,23 +112,3 @@ def _known_only(
     unknown = sorted(set(fields) - set(writable))
     if strict and unknown:
         raise invalid(f"Unrecognized field: {', '.join(unknown)}", unknown[0])
-
-
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    """A text field; numbers pass as text, as HubSpot's JSON reader lets them."""
-    value = fields.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise invalid(f"{name} must be a string", name)
-
-
-def _texts(fields: dict[str, Any], name: str) -> tuple[str, ...] | None:
-    values = fields.get(name)
-    if values is None:
-        return None
-    if not isinstance(values, list):
-        raise invalid(f"{name} must be an array of strings", name)
-    found = (_text({name: one}, name) for one in values)
-    return tuple(dict.fromkeys(one for one in found if one is not None))
