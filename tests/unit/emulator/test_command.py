@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hubspot_emulator import cli
 from hubspot_emulator.seeds import SEEDS
+from hubspot_emulator.world import TIERS
 
 
-def test_seeds_of_the_command() -> None:
-    """The command, which loads no seed before it must, names exactly the seeds there are."""
-    assert cli.SEEDS == SEEDS
+def test_choices_of_the_command() -> None:
+    """The command, which loads no portal before it must, names exactly the seeds and tiers."""
+    assert (cli.SEEDS, cli.TIERS) == (SEEDS, TIERS)
