@@ -102,6 +102,6 @@ async def _team_to_be(reader: Reader, changes: tuple[Change, ...]) -> Look:
         team.id
         async for page in reader.teams_tree()
         for team in page.items
-        if team.name == change.after and team.parent_team_id == parent
+        if team.name == change.details["name"] and team.parent_team_id == parent
     ]
     return Look({PRESENT: ABSENT}, alike=tuple(alike))

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from rolecall.domain.plan import (
     Change,
+    ChangeKind,
     Effect,
     EffectState,
     Outcome,
@@ -19,13 +20,22 @@ from rolecall.domain.plan import (
     Route,
 )
 from rolecall.kit.errors import Broken, Refused, Retryable
+from rolecall.policy.desired import NEW_TEAM
 from rolecall.provision.effect import Carried, Stopped, carry_out
 from rolecall.provision.ports import Desk
 from rolecall.provision.settle import Judged
 
 ORDER = tuple(Phase)  # prepare, revoke, move, grant, clean
 BAD = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED})
-NEW = "new:"  # of a team an earlier change of the plan makes
+
+TEAM_VALUES = frozenset(
+    {
+        ChangeKind.SET_MAIN_TEAM,
+        ChangeKind.ADD_EXTRA_TEAM,
+        ChangeKind.DROP_EXTRA_TEAM,
+        ChangeKind.MOVE_TEAM,
+    }
+)
 
 Carrier = Callable[[Desk, Effect, tuple[Change, ...]], Awaitable[Carried]]
 
@@ -44,7 +54,7 @@ class _Run:
     desk: Desk
     changes: Mapping[str, Change]
     carriers: Mapping[Route, Carrier]
-    made: dict[str, str] = field(default_factory=dict)  # change id -> id of the team it made
+    made: dict[str, str] = field(default_factory=dict)  # stand-in of a new team -> its id
     created: dict[str, str] = field(default_factory=dict)  # e-mail -> id of the user it made
     spoiled: dict[str, str] = field(default_factory=dict)  # subject -> what went wrong
     stopped: Stopped | None = None
@@ -81,7 +91,7 @@ def _recall(this: _Run, effects: Sequence[Effect]) -> None:
         if effect.state is not EffectState.SETTLED or effect.subject_id is None:
             continue
         if effect.route is Route.CREATE_TEAM:
-            this.made[effect.change_ids[0]] = effect.subject_id
+            this.made[this.changes[effect.change_ids[0]].details["key"]] = effect.subject_id
         elif effect.route is Route.CREATE_USER:
             this.created[effect.subject] = effect.subject_id
 
@@ -149,24 +159,23 @@ async def _carried(this: _Run, effect: Effect, changes: tuple[Change, ...]) -> C
 def _resolved(this: _Run, change: Change) -> Change:
     """The change with ids of teams made by this plan in place of their stand-ins."""
 
-    def real(value: str) -> str:
-        return this.made.get(value.removeprefix(NEW), value) if value.startswith(NEW) else value
-
-    def each(value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+    def real(value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
         if isinstance(value, tuple):
-            return tuple(real(item) for item in value)
-        return None if value is None else real(value)
+            return tuple(this.made.get(one, one) for one in value)
+        return None if value is None else this.made.get(value, value)
 
-    details = {key: real(value) for key, value in change.details.items()}
-    return replace(change, before=each(change.before), after=each(change.after), details=details)
+    details = dict(change.details)
+    if "parent" in details:
+        details["parent"] = this.made.get(details["parent"], details["parent"])
+    return replace(change, before=real(change.before), after=real(change.after), details=details)
 
 
 def _unmade(changes: Sequence[Change]) -> str:
     """Why these changes cannot be made: a team of the plan they speak of was not made."""
     for change in changes:
-        values = [change.before, change.after, *change.details.values()]
-        flat = [v for value in values for v in (value if isinstance(value, tuple) else (value,))]
-        if any(isinstance(value, str) and value.startswith(NEW) for value in flat):
+        teams = [change.details.get("parent")]
+        teams += [change.before, change.after] if change.kind in TEAM_VALUES else []
+        if any(isinstance(team, str) and team.startswith(NEW_TEAM) for team in teams):
             return "a team it needs was not made"
     return ""
 
@@ -181,7 +190,7 @@ def _placed(this: _Run, effect: Effect) -> Effect:
 def _note(this: _Run, effect: Effect, carried: Carried) -> None:
     """Remember what later effects need: ids of what was made, and what went wrong."""
     if carried.subject_id and effect.route is Route.CREATE_TEAM:
-        this.made[effect.change_ids[0]] = carried.subject_id
+        this.made[this.changes[effect.change_ids[0]].details["key"]] = carried.subject_id
     if carried.subject_id and effect.route is Route.CREATE_USER:
         this.created[effect.subject] = carried.subject_id
     for item in carried.judged:

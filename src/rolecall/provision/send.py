@@ -43,8 +43,8 @@ def _body(route: Route, changes: Sequence[Change], look: Look) -> object:
     if route is Route.PATCH_PROFILE:
         return {aspect_of(c).removeprefix("profile:"): _one(c.after) or "" for c in changes}
     if route is Route.CREATE_TEAM:
-        parent = changes[0].details.get("parent")
-        return NewTeam(_one(changes[0].after) or "", parent_team_id=parent or UNSET)
+        made = changes[0].details
+        return NewTeam(made["name"], parent_team_id=made.get("parent") or UNSET)
     if route is Route.PATCH_TEAM:
         return _team_update(changes)
     return _steps(changes, look)
