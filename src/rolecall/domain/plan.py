@@ -112,12 +112,30 @@ class GuardrailVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """A named person's leave for one plan to pass one guardrail; used once, gone at expiry."""
+
+    id: str
+    guardrail: str
+    actor: str
+    reason: str
+    expires_at: datetime
+    hub_id: int
+    subjects: tuple[str, ...] = ()  # () = whoever the guardrail names
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
-    """Seats and money a plan moves; amounts per month in `currency`, None where unknown."""
+    """Seats and money a plan moves; amounts per month in `currency`, None where unknown.
+
+    Prices are ranges, so `monthly` is the lower end and `monthly_high` the upper.
+    """
 
     seats: Mapping[str, int] = field(default_factory=dict)
     monthly: float | None = None
     currency: str = "USD"
+    monthly_high: float | None = None
+    source: str = ""  # which price book, as of when
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +158,7 @@ class Plan:
     labels: Mapping[str, str] = field(default_factory=dict)  # "team:12", "permission_set:7" -> name
     source: str = ""  # command, access.yaml digest, request, review, scim, elevation, undo
     digest: str = ""
+    reported: tuple[Change, ...] = ()  # differences in sections that are only reported
 
     @property
     def applyable(self) -> bool:

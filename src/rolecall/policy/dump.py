@@ -109,8 +109,11 @@ class _Writer:
             return self._as_mapping(children, level, indent)
         lines: list[str] = []
         for team in level:
-            ident = "" if self._unique(team) else f"\n{indent}  id: {quoted(team.id)}"
-            lines.append(f"{indent}- name: {quoted(team.name)}{ident}")
+            name = f"name: {quoted(team.name)}" if team.name.strip() else ""
+            ident = "" if self._unique(team) else f"id: {quoted(team.id)}"
+            told = [part for part in (name, ident) if part]
+            lines.append(f"{indent}- {told[0]}")
+            lines += [f"{indent}  {part}" for part in told[1:]]
             if children.get(team.id):
                 lines += [f"{indent}  teams:", *self._level(children, team.id, f"{indent}    ")]
         return lines
@@ -174,12 +177,21 @@ class _Writer:
         parts = []
         for key, name in PROFILE_FIELDS.items():
             value = user.profile.get(name, "")
-            if not value.strip() or (key == "time_zone" and not known_zone(value)):
+            if not _tellable(key, value):
                 continue
             lines = to_lines(value) if key == "working_hours" else None
             shown = f"[{', '.join(map(quoted, lines))}]" if lines else quoted(value)
             parts.append(f"{key}: {shown}")
         return parts
+
+
+def _tellable(key: str, value: str) -> bool:
+    """Whether the file can say the value; what it cannot say it leaves alone."""
+    if key == "time_zone":
+        return known_zone(value)
+    if key == "working_hours":
+        return value.startswith("[")
+    return bool(value.strip())
 
 
 def _one_or_many(key: str, names: list[str]) -> list[str]:

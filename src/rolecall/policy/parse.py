@@ -108,7 +108,7 @@ def _team(
     name: str, ident: str | None, nodes: Nodes, at: yaml.Node, below: yaml.Node | None, where: str,
     depth: int,
 ) -> TeamNode:  # fmt: skip
-    if not name.strip():
+    if not name.strip() and ident is None:
         nodes.problem(at, where, "a team needs a name")
     children = _team_children(nodes, below, where, depth + 1) if below is not None else ()
     return TeamNode(name, ident, children, at.start_mark.line + 1, at.start_mark.column + 1)
@@ -120,12 +120,12 @@ def _team_item(nodes: Nodes, node: yaml.Node, where: str, depth: int) -> TeamNod
         return _team(name, None, nodes, node, None, where, depth) if name else None
     fields = nodes.fields(node, where, ("name", "id", "teams"))
     name = nodes.text(fields["name"], f"{where}.name") if "name" in fields else None
-    if name is None:
-        if "name" not in fields:
-            nodes.problem(node, where, "a team needs a name")
-        return None
     ident = nodes.text(fields["id"], f"{where}.id") if "id" in fields else None
-    return _team(name, ident, nodes, node, fields.get("teams"), f"{where}.{name}", depth)
+    if "name" not in fields and ident is None:
+        nodes.problem(node, where, "a team needs a name", "an id alone keeps the name it has")
+        return None
+    here = f"{where}.{name or ident}"
+    return _team(name or "", ident, nodes, node, fields.get("teams"), here, depth)
 
 
 def _profiles(nodes: Nodes, node: yaml.Node | None) -> dict[str, Grants]:

@@ -56,10 +56,11 @@ def resolve_tree(
     for node, parent in _walk(tree, None):
         above = keys.get(id(parent)) if parent is not None else None
         key = _key(node, above, actual, by_name, problems, alone=node.name not in repeated)
-        path = node.name if above is None else f"{above.path}{SEPARATOR}{node.name}"
+        name = node.name or (actual[key].name if key in actual else "")
+        path = name if above is None else f"{above.path}{SEPARATOR}{name}"
         depth = 1 if above is None else above.depth + 1
         place = DesiredTeam(
-            key or f"{NEW_TEAM}{path}", node.name, above.key if above else None, path, depth
+            key or f"{NEW_TEAM}{path}", name, above.key if above else None, path, depth
         )
         keys[id(node)] = place
         found.append(place)
