@@ -173,7 +173,7 @@ def _resolved(this: _Run, change: Change) -> Change:
 def _unmade(changes: Sequence[Change]) -> str:
     """Why these changes cannot be made: a team of the plan they speak of was not made."""
     for change in changes:
-        teams = [change.details.get("parent")]
+        teams: list[str | tuple[str, ...] | None] = [change.details.get("parent")]
         teams += [change.before, change.after] if change.kind in TEAM_VALUES else []
         if any(isinstance(team, str) and team.startswith(NEW_TEAM) for team in teams):
             return "a team it needs was not made"
