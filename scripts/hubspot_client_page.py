@@ -61,8 +61,8 @@ def numbers() -> str:
     policy = Policy()
     rows = [
         ("burst until the first answer tells", f"{limits.FIRST_BURST} per {limits.WINDOW:g} s"),
-        ("guard added to each window", f"{limits.GUARD:g} s"),
-        ("searches", f"one every {limits.SEARCH_EVERY:g} s"),
+        ("guard added to each window", f"{ports.GUARD:g} s"),
+        ("searches", f"{limits.SEARCHES} per {limits.SEARCH_WINDOW:g} s"),
         ("after a burst 429 without Retry-After", f"{limits.BURST_WAIT:g} s"),
         ("after a search 429 without Retry-After", f"{limits.SECONDLY_WAIT:g} s"),
         ("after 423", f"{limits.LOCKED_WAIT:g} s at least"),

@@ -15,13 +15,11 @@ from rolecall.hubspot.ports import QuotaLedger
 from rolecall.kit.clock import Clock
 
 WINDOW = 10.0
-# HubSpot counts arrivals, we count departures: requests overtaking each other by up to this much
-# still stay inside the window.
-GUARD = 0.25
 # The smallest burst of any edition; the first answer tells the real one.
 FIRST_BURST = 100
-# 5 a second, evenly spaced with one to spare: windows of HubSpot's search limit are not documented.
-SEARCH_EVERY = 0.25
+# HubSpot allows 5 a second and portal, all apps together: one is left for the others.
+SEARCHES = 4
+SEARCH_WINDOW = 1.0
 # Own requests in flight blur what headers tell of others; fewer strangers than this are noise.
 NOISE = 3
 
@@ -73,7 +71,7 @@ class Limiter:
         self._burst_key = f"burst:{portal}:{app}"
         self._search_key = f"search:{portal}"
         self._limit = FIRST_BURST
-        self._window = WINDOW + GUARD
+        self._window = WINDOW
         self._granted = 0
         self._silent = 0  # answers without rate headers, while none was seen
         self._told = False
@@ -85,7 +83,9 @@ class Limiter:
         if not self._told and self._silent >= SILENT_ENOUGH:
             return Grant(0, self._granted, 0.0)
         if search:
-            slot = await self._ledger.reserve(self._search_key, limit=1, window=SEARCH_EVERY)
+            slot = await self._ledger.reserve(
+                self._search_key, limit=SEARCHES, window=SEARCH_WINDOW
+            )
         else:
             slot = await self._ledger.reserve(
                 self._burst_key, limit=self._limit, window=self._window
@@ -112,7 +112,7 @@ class Limiter:
         self._told = True
         interval = _number(headers, INTERVAL)
         if interval:
-            self._window = interval / 1000 + GUARD
+            self._window = interval / 1000
         ours = grant.used + self._granted - grant.number
         others = 0 if left is None else max(0, top - left - ours)
         self._limit = max(1, top - others) if others > NOISE else top

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
-from rolecall.hubspot.ports import OAuthTokens, Slot, TokenSlot, VersionFact
+from rolecall.hubspot.ports import GUARD, OAuthTokens, Slot, TokenSlot, VersionFact
 from rolecall.kit.clock import Clock
 
 
@@ -37,11 +37,11 @@ class MemoryLedger:
         if times:
             at = max(at, times[-1])
         if len(times) >= limit:
-            at = max(at, times[-limit] + window)
-        while times and times[0] <= at - window:
-            times.popleft()
+            at = max(at, times[-limit] + window + GUARD)
         times.append(at)
-        return Slot(at - now, len(times))
+        while times[0] <= at - window - GUARD:
+            times.popleft()
+        return Slot(at - now, sum(1 for grant in times if grant > at - window))
 
     async def hold(self, key: str, seconds: float) -> None:
         """Nothing before now + `seconds`."""

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+# HubSpot counts arrivals, a ledger counts departures: requests that overtake each other by up to
+# this many seconds still stay inside the window.
+GUARD = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -25,9 +29,9 @@ class QuotaLedger(Protocol):
     async def reserve(self, key: str, *, limit: int, window: float) -> Slot:
         """Take the next free moment, so that no `window` seconds ever hold more than `limit`.
 
-        Atomic over processes and machines. A new grant is at max(now, held until, the limit-th
-        last grant + window), and is remembered. `used` counts grants after (grant - window],
-        this one included. Grants are never given back.
+        Atomic over processes and machines. A new grant is at max(now, held until, last grant,
+        the limit-th last grant + window + GUARD), and is remembered; grants are never given
+        back. `used` counts the grants of the `window` that ends with this one, itself included.
         """
         ...
 

@@ -17,4 +17,6 @@ def moment(value: str | int | None) -> datetime | None:
         at = datetime.fromisoformat(value)
     except (ValueError, OverflowError, OSError):
         return None
+    if at.tzinfo is UTC:
+        return at
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
