@@ -99,6 +99,8 @@ class RecordOwner:
     last_name: str = ""
     archived: bool = False
     queue: bool = False
+    # Contacts, companies, deals and tickets that name an archived owner; None = not counted.
+    records: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

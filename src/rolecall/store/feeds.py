@@ -105,12 +105,14 @@ class Feeds(Repository):
             (query.types, FEED_EVENTS.c.type.in_(sorted(query.types or ()))),
             (query.actor_id, FEED_EVENTS.c.actor_id == query.actor_id),
             (query.object_id, FEED_EVENTS.c.object_id == query.object_id),
-            (query.since, FEED_EVENTS.c.at >= query.since),
-            (query.until, FEED_EVENTS.c.at < query.until),
         )
         for wanted, condition in limits:
             if wanted is not None:
                 found = found.where(condition)
+        if query.since is not None:
+            found = found.where(FEED_EVENTS.c.at >= query.since)
+        if query.until is not None:
+            found = found.where(FEED_EVENTS.c.at < query.until)
         newest = found.order_by(FEED_EVENTS.c.at.desc(), FEED_EVENTS.c.id.desc())
         return tuple(_event(row) for row in await self.rows(newest.limit(query.limit)))
 

@@ -1,0 +1,149 @@
+"""How every command speaks: data on stdout, everything else on stderr, readable without colour.
+
+rich is imported for terminals only; a pipe gets plain text, `--json` gets JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# A cell a spreadsheet would run as a formula gets an apostrophe, as spreadsheets themselves do.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+SEVERITY_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
+
+
+def json_option(command: Command) -> Command:
+    """Adds --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")(
+        command
+    )
+
+
+def say(text: str = "") -> None:
+    """A line for the person, on stderr."""
+    click.echo(text, err=True)
+
+
+def tell(text: str = "") -> None:
+    """A line of data, on stdout."""
+    click.echo(text)
+
+
+def hint(text: str) -> None:
+    """What one could do next, on stderr."""
+    click.echo(f"hint: {text}", err=True)
+
+
+def print_json(data: object) -> None:
+    """Data as JSON on stdout; names of people stay readable."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=plain))
+
+
+def plain(value: object) -> object:
+    """What JSON has no word for: times as ISO in UTC, sets and mappings as lists and objects."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, frozenset | set | tuple):
+        return sorted(value) if isinstance(value, frozenset | set) else list(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """CSV on stdout; no cell is ever a formula."""
+    import csv
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([[unformulated(shown(cell)) for cell in row] for row in rows])
+
+
+def unformulated(text: str) -> str:
+    """The text, with an apostrophe where a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def shown(value: object) -> str:
+    """One cell: nothing for None, minutes for times, commas for lists."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    if isinstance(value, tuple | list | frozenset):
+        return ", ".join(shown(one) for one in value)
+    return str(value)
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table on stdout: rich on a terminal, aligned text in a pipe."""
+    texts = [[shown(cell) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _rich_table(header, texts)
+    else:
+        click.echo("\n".join(aligned(header, texts)))
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table whose columns line up, wide characters counted as two."""
+    columns = list(zip(header, *rows, strict=True)) if rows else [(name,) for name in header]
+    widths = [max(width_of(cell) for cell in column) for column in columns]
+    lines = [header, ["-" * width for width in widths], *rows]
+    return [
+        "  ".join(_padded(c, w) for c, w in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+
+
+def width_of(text: str) -> int:
+    """Terminal columns of a text."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * (width - width_of(text))
+
+
+def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*[Text(cell, style=SEVERITY_STYLES.get(cell, "")) for cell in row])
+    Console().print(table)
+
+
+def progress_wanted() -> bool:
+    """A person watches stderr."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago, in the largest fitting unit: 3 days ago."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

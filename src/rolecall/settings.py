@@ -1,0 +1,184 @@
+"""Settings: the environment first, `config.toml` in ROLECALL_HOME second, then the default.
+
+Read once, by `bootstrap`; everybody else is given values. The text below each field is its
+documentation: docs/settings.md is made of it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from rolecall.kit.errors import Refused
+
+PREFIX = "ROLECALL_"
+CONFIG_NAME = "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an installation can choose; see docs/settings.md."""
+
+    home: Path = field(default_factory=lambda: Path.home() / ".rolecall")
+    """Directory of the embedded database, the key file and config.toml. Made when missing,
+    readable by its owner alone."""
+
+    database_url: str = field(default="", repr=False)
+    """Where the state lives. Empty: SQLite in ROLECALL_HOME. For PostgreSQL:
+    `postgresql://user:password@host/rolecall` (needs the extra `postgres`). May hold a password,
+    so it can also come from a file."""
+
+    key_file: Path = Path()
+    """File with the keys that encrypt stored credentials; made on first use. Empty: `rolecall.key`
+    in ROLECALL_HOME. Back it up apart from the database: without it stored tokens are lost."""
+
+    api_base: str = "https://api.hubapi.com"
+    """HubSpot's API for portals that are added without --api-base."""
+
+    sync_every_minutes: int = 60
+    """How often the server or a worker syncs a portal that is added without an interval of its
+    own."""
+
+    feed_days: int = 30
+    """How many days back the first read of a log-in, security or audit feed goes. Later reads start
+    where the one before ended."""
+
+    feed_pages: int = 20
+    """How many pages of 200 events the first read of a feed takes at most."""
+
+    absence_proofs: int = 200
+    """How many users that disappeared from the list one sync proves gone, by asking for each by id
+    and by e-mail. Beyond, the snapshot stays incomplete until `sync --accept-shrink`."""
+
+    probe_hours: int = 24
+    """How long what a token and a portal can do is taken as known before it is probed again."""
+
+    quota_notice_days: int = 3
+    """After how many days of a spent shared rate limit somebody is told to look at the other
+    private apps. Rolecall goes on trying, and never disables a portal by itself."""
+
+    business_domains: tuple[str, ...] = ()
+    """E-mail domains that are yours. Empty: the domains many users of the portal share."""
+
+    allowed_super_admins: tuple[str, ...] = ()
+    """E-mails of users who may be Super Admin; the others count as sprawl beyond the limit."""
+
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+    """Limits of the findings, by the names in docs/findings.md. In the file a table
+    `[thresholds]`; in the environment pairs: `dormant_days=60 max_super_admins=3`."""
+
+
+SECRETS = frozenset({"database_url"})
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """The settings of this environment; every problem is told at once.
+
+    A name with `_FILE` behind it gives the path of a file that holds the value of a secret.
+    """
+    problems: list[str] = []
+    home = Path(environ.get(f"{PREFIX}HOME") or Settings().home).expanduser()
+    chosen: dict[str, Any] = {"home": home}
+    for name, value in _from_file(home / CONFIG_NAME, problems).items():
+        _take(chosen, name, value, f"{home / CONFIG_NAME}: {name}", problems)
+    for name in _KINDS:
+        text = _from_environment(environ, name, problems)
+        if text is not None:
+            _take(chosen, name, text, PREFIX + name.upper(), problems)
+    if problems:
+        raise Refused("; ".join(problems), hint="docs/settings.md lists every setting")
+    chosen["home"] = home
+    return Settings(**chosen)
+
+
+def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(f"{path}: {error}")
+        return {}
+
+
+def _from_environment(environ: Mapping[str, str], name: str, problems: list[str]) -> str | None:
+    variable = PREFIX + name.upper()
+    file = environ.get(f"{variable}_FILE") if name in SECRETS else None
+    if file is None:
+        return environ.get(variable) or None
+    if environ.get(variable):
+        problems.append(f"{variable} and {variable}_FILE are both set")
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{variable}_FILE: {error}")
+        return None
+
+
+def _take(
+    chosen: dict[str, Any], name: str, value: object, place: str, problems: list[str]
+) -> None:
+    kind = _KINDS.get(name)
+    if kind is None:
+        problems.append(f"{place}: unknown setting")
+        return
+    try:
+        chosen[name] = kind(value)
+    except (ValueError, TypeError, Refused) as error:
+        problems.append(f"{place}: {error}")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    raise ValueError(f"takes text, not {value!r}")
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value)).expanduser()
+
+
+def _count(value: object) -> int:
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise ValueError(f"takes a whole number from 0 on, not {value!r}")
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[\s,;]+", value) if part)
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise ValueError(f"takes a list of text, not {value!r}")
+
+
+def _pairs(value: object) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    pairs = [part.partition("=") for part in _words(value)]
+    if any(not mark for _, mark, _ in pairs):
+        raise ValueError("takes pairs like dormant_days=60")
+    return {name: _number(text) for name, _, text in pairs}
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise ValueError(f"takes numbers, not {text!r}; lists go into {CONFIG_NAME}") from None
+
+
+_BY_ANNOTATION: dict[str, Callable[[object], Any]] = {
+    "Path": _path,
+    "str": _text,
+    "int": _count,
+    "tuple[str, ...]": _words,
+    "Mapping[str, Any]": _pairs,
+}
+_KINDS = {one.name: _BY_ANNOTATION[str(one.type)] for one in fields(Settings)}

@@ -1,0 +1,110 @@
+"""Reads everything on the agenda at the same time, under the client's one limiter."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rolecall.domain.portal import Portal
+from rolecall.hubspot import Reader
+from rolecall.kit.errors import RolecallError
+from rolecall.reading import DisplayProperties, discover, wanted_properties
+from rolecall.store import Database
+from rolecall.sync import resources
+from rolecall.sync.agenda import Agenda, unread_names
+from rolecall.sync.capturing import Capture
+from rolecall.sync.feeding import FeedReader, ReadFeeds
+from rolecall.sync.ports import Bounds, Progress
+from rolecall.sync.resources import Material
+from rolecall.sync.troubles import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything one run read, and what it did not."""
+
+    material: Material
+    display: DisplayProperties
+    gaps: tuple[Gap, ...]
+    notes: tuple[str, ...]
+    digest: str
+    events: int = 0  # new lines of the feeds
+
+    @property
+    def unread(self) -> frozenset[str]:
+        """Names of what was not read."""
+        return unread_names(self.gaps)
+
+
+@dataclass(slots=True)
+class Gathering:
+    """One run's reading of one portal."""
+
+    reader: Reader
+    database: Database
+    portal: Portal
+    bounds: Bounds
+    now: datetime
+    progress: Progress
+    expected: int | None = None  # users there were before
+    display: DisplayProperties = field(default_factory=DisplayProperties)
+
+    async def gather(self, run_id: str, agenda: Agenda) -> Gathered:
+        """Read the whole agenda; pages are kept whatever happens.
+
+        Raises the first error that ends the run.
+        """
+        async with self.database.read() as view:
+            begun = frozenset(await view.syncs.reached(run_id))
+        capture = Capture(self.database, run_id, self.reader, self.progress, begun=begun)
+        capture.gaps.extend(agenda.gaps)
+        feeds = ReadFeeds()
+        try:
+            await self._all(capture, agenda, feeds)
+        finally:
+            await capture.flush()
+        gaps = (*capture.gaps, *feeds.gaps)
+        return Gathered(
+            capture.material,
+            self.display,
+            gaps,
+            tuple(feeds.notes),
+            capture.digest(),
+            feeds.events,
+        )
+
+    async def _all(self, capture: Capture, agenda: Agenda, feeds: ReadFeeds) -> None:
+        reader = FeedReader(
+            self.reader, self.database, self.portal.hub_id, self.bounds, self.now, self.progress
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                for resource in agenda.resources:
+                    expected = self.expected if resource.name == resources.USERS else None
+                    group.create_task(capture.read(resource, expected))
+                if agenda.crm_users:
+                    group.create_task(self._crm_users(capture))
+                for feed in agenda.feeds:
+                    group.create_task(reader.read(feed, feeds))
+        except BaseExceptionGroup as errors:
+            raise first_of(errors) from None
+
+    async def _crm_users(self, capture: Capture) -> None:
+        """CRM users, with the properties the definitions of this portal offer."""
+        asked: tuple[str, ...] = resources.USUAL_PROPERTIES
+        if await capture.read(resources.properties()):
+            defined = capture.material.properties
+            own = sorted(one.name for one in defined if not one.name.startswith("hs_"))
+            self.display = discover(defined)
+            asked = resources.fitting(wanted_properties(defined, self.display, own))
+        await capture.read(resources.crm_users(asked), self.expected)
+
+
+def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended a group of tasks; our own kinds before bugs."""
+    flat = [
+        first_of(error) if isinstance(error, BaseExceptionGroup) else error
+        for error in errors.exceptions
+    ]
+    return next((error for error in flat if isinstance(error, RolecallError)), flat[0])

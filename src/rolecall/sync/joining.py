@@ -1,0 +1,179 @@
+"""Makes one picture of what a run read: users joined, unread parts carried over. Pure.
+
+What could not be read is answered from the snapshot before; nobody disappears by not being read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from rolecall.domain.snapshot import (
+    PermissionSet,
+    RecordOwner,
+    Seat,
+    Snapshot,
+    Team,
+    User,
+    UserState,
+)
+from rolecall.reading import (
+    DisplayProperties,
+    Reading,
+    identities,
+    moment,
+    owner_of,
+    permission_set_of,
+    seat_of,
+    teams_of,
+    user_of,
+)
+from rolecall.sync.resources import (
+    ARCHIVED_OWNERS,
+    CRM_USERS,
+    OWNERS,
+    PERMISSION_SETS,
+    SEATS,
+    TEAM_TREE,
+    TEAMS,
+    Material,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a run knows beside the pages: the picture before, feeds, and what was left unread."""
+
+    now: datetime  # when the run started
+    before: Snapshot | None = None
+    unread: frozenset[str] = frozenset()  # resource names
+    display: DisplayProperties = field(default_factory=DisplayProperties)
+    seats_told: bool = True
+    last_logins: Mapping[str, datetime] = field(default_factory=dict)
+    added_at: Mapping[str, datetime] = field(default_factory=dict)  # from ADD_USER events
+    security_since: datetime | None = None  # from when ADD_USER events are known completely
+    records: Mapping[str, int | None] = field(default_factory=dict)  # by archived owner
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The contents of a snapshot to be."""
+
+    users: tuple[User, ...]
+    permission_sets: tuple[PermissionSet, ...]
+    teams: tuple[Team, ...]
+    seats: tuple[Seat, ...]
+    owners: tuple[RecordOwner, ...]
+
+
+def joined_users(
+    material: Material, owners: Iterable[RecordOwner], known: Known
+) -> dict[str, User]:
+    """Every listed user by id, in the order of ids; of two rows for one id the later counts."""
+    former = {user.id: user for user in known.before.users} if known.before else {}
+    reading = Reading(
+        identities(material.crm_users, owners),
+        known.display,
+        known.last_logins,
+        crm_read=CRM_USERS not in known.unread,
+        seats_told=known.seats_told,
+    )
+    born = _owners_born(material)
+    users = {}
+    for told in material.users:
+        user = user_of(told, reading)
+        kept = former.get(user.id)
+        if not reading.crm_read and kept is not None:
+            user = _with_former_profile(user, kept)
+        users[user.id] = _with_birth(user, kept, born, known)
+    return users
+
+
+def joined_owners(material: Material, known: Known) -> tuple[RecordOwner, ...]:
+    """Owners in use and archived ones, with the records the archived ones left behind."""
+    former = known.before.owners if known.before else ()
+    owners = {
+        one.id: one
+        for one in former
+        if (ARCHIVED_OWNERS if one.archived else OWNERS) in known.unread
+    }
+    for told in (*material.archived_owners, *material.owners):
+        owners[told.id] = owner_of(told)
+    return tuple(
+        replace(one, records=known.records.get(one.id)) if one.archived else one
+        for one in owners.values()
+    )
+
+
+def joined_teams(material: Material, known: Known) -> tuple[Team, ...]:
+    """Both team lists as one; parents from before where only the flat list answered."""
+    former = known.before.teams if known.before else ()
+    if TEAMS in known.unread and TEAM_TREE in known.unread:
+        return former
+    teams = teams_of(material.teams, material.team_tree)
+    if TEAM_TREE not in known.unread:
+        return teams
+    parents = {team.id: team.parent_id for team in former}
+    there = {team.id for team in teams}
+    return tuple(
+        replace(team, parent_id=parent) if (parent := parents.get(team.id)) in there else team
+        for team in teams
+    )
+
+
+def picture_of(
+    material: Material, users: Iterable[User], owners: tuple[RecordOwner, ...], known: Known
+) -> Picture:
+    """Everything joined."""
+    before = known.before
+    sets = tuple(permission_set_of(one) for one in material.permission_sets)
+    seats = tuple(seat_of(one) for one in material.seats)
+    if before is not None and PERMISSION_SETS in known.unread:
+        sets = before.permission_sets
+    if before is not None and SEATS in known.unread:
+        seats = before.seats
+    return Picture(tuple(users), sets, joined_teams(material, known), seats, owners)
+
+
+def _owners_born(material: Material) -> dict[str, datetime]:
+    born: dict[str, datetime] = {}
+    for told in (*material.archived_owners, *material.owners):
+        at = moment(told.created_at)
+        if at is not None and told.user_id is not None:
+            born[str(told.user_id)] = at
+    return born
+
+
+def _with_birth(user: User, kept: User | None, born: Mapping[str, datetime], known: Known) -> User:
+    """When the user was added: as HubSpot tells, else no later than.
+
+    Somebody of whom no addition is on record is at least as old as that record, and somebody
+    who was not in the picture before came since.
+    """
+    told = [at for at in (user.created_at, born.get(user.id), known.added_at.get(user.id)) if at]
+    if told:
+        return user if user.created_at == min(told) else replace(user, created_at=min(told))
+    if kept is not None and kept.created_at is not None:
+        return replace(user, created_at=kept.created_at)
+    if known.before is not None and kept is None:
+        return replace(user, created_at=known.now)
+    return replace(user, created_at=known.security_since)
+
+
+def _with_former_profile(user: User, kept: User) -> User:
+    """The CRM part of a user as it was before, while CRM users cannot be read."""
+    state, estimated = user.state, user.state_estimated
+    if kept.state in (UserState.DEACTIVATED, UserState.INVITED) and state is UserState.ACTIVE:
+        state, estimated = kept.state, True
+    return replace(
+        user,
+        state=state,
+        state_estimated=estimated,
+        crm_id=kept.crm_id,
+        owner_id=user.owner_id or kept.owner_id,
+        profile=kept.profile,
+        last_active_at=user.last_active_at or kept.last_active_at,
+        last_active_source=user.last_active_source or kept.last_active_source,
+        seat_names=kept.seat_names if user.seat_names is None else user.seat_names,
+    )
