@@ -90,6 +90,12 @@ class AccessRequest:
     names: Mapping[str, str] = field(
         default_factory=dict
     )  # first_name, last_name of a new colleague
+    filed_by: str = ""  # actor id
+    extends: str = ""  # the running request this one asks more time for
+    former: tuple[tuple[Slot, str], ...] = ()  # what the slots held before it began
+    reminded_at: datetime | None = None
+    end_reminded_at: datetime | None = None
+    version: int = 0  # grows with every change; two answers at once meet here
 
     @property
     def waiting_step(self) -> Step | None:

@@ -69,6 +69,9 @@ class Campaign:
     trigger: str = ""  # schedule | by hand | new super admin | mover | dormant | incident
     plan_id: str | None = None
     closed_at: datetime | None = None
+    gaps: tuple[str, ...] = ()  # what the snapshot could not tell
+    verified_at: datetime | None = None  # the snapshot that proved the last revoke
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,41 @@ class ReviewItem:
     reduce_to: str = ""
     seconds_looked: float | None = None
     reminded_at: datetime | None = None
+    verified_at: datetime | None = None  # the first later snapshot in which it is gone
+    version: int = 0  # grows with every decision; two reviewers at once meet here
+
+
+class Cadence(StrEnum):
+    """How often a campaign repeats."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    SEMI_ANNUAL = "semi-annual"
+    YEARLY = "yearly"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOrder:
+    """What a campaign is opened with: by hand, by a schedule or by an event."""
+
+    title: str
+    scope: Scope = field(default_factory=Scope)
+    reviewer_kind: ReviewerKind = ReviewerKind.MANAGER
+    named_reviewers: tuple[str, ...] = ()
+    fallback_reviewer: str = ""
+    silence: Verdict = Verdict.REVOKE
+    due_days: int = 14
+    trigger: str = "by hand"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewSchedule:
+    """A campaign that opens by itself; `next_at` is when."""
+
+    id: str
+    hub_id: int
+    order: CampaignOrder
+    cadence: Cadence
+    next_at: datetime
+    created_by: str
+    version: int = 0

@@ -14,8 +14,11 @@ from rolecall.store.feeds import FeedCursor, FeedQuery
 from rolecall.store.keys import KeyRing, forget_old_keys, load_keys, open_keys, rotate_keys
 from rolecall.store.leases import Lease
 from rolecall.store.oauth import OAuthCredentials
+from rolecall.store.operators import Lock
 from rolecall.store.outbox import Notice
 from rolecall.store.quota import SharedQuota
+from rolecall.store.requests import RequestQuery
+from rolecall.store.reviews import ItemQuery
 from rolecall.store.snapshots import FactChange, Sealed, SnapshotHead
 from rolecall.store.syncs import Reached, SyncPage
 from rolecall.store.unit_of_work import UnitOfWork, View
@@ -25,7 +28,8 @@ from rolecall.store.versions import KnownVersions
 
 __all__ = [
     "AuditLine", "AuditQuery", "Credential", "Database", "FactChange", "FeedCursor", "FeedQuery",
-    "KeyRing", "KnownVersions", "Lease", "Notice", "OAuthCredentials", "Reached", "Sealed",
+    "ItemQuery", "KeyRing", "KnownVersions", "Lease", "Lock", "Notice", "OAuthCredentials", "Reached",
+    "RequestQuery", "Sealed",
     "SharedQuota", "SnapshotHead", "SyncPage", "UnitOfWork", "UserQuery", "UserVersion", "Verdict",
     "View", "forget_old_keys", "load_keys", "open_keys", "rotate_keys",
 ]  # fmt: skip

@@ -16,14 +16,21 @@ from rolecall.domain.events import Event
 from rolecall.domain.snapshot import EMPTY
 from rolecall.kit.errors import Broken
 from rolecall.kit.ids import uuid7
+from rolecall.store.api_tokens import ApiTokens
 from rolecall.store.audit import Audit
 from rolecall.store.credentials import Credentials
 from rolecall.store.feeds import Feeds
 from rolecall.store.keys import KeyRing
+from rolecall.store.links import Links
+from rolecall.store.operators import Operators
 from rolecall.store.outbox import Notice, Outbox
 from rolecall.store.portals import Portals
+from rolecall.store.preferences import Preferences
 from rolecall.store.quota import DailyUse
+from rolecall.store.requests import Requests
+from rolecall.store.reviews import Reviews
 from rolecall.store.rows import Repository
+from rolecall.store.sessions import Sessions, SignInTries
 from rolecall.store.snapshots import Snapshots
 from rolecall.store.syncs import Syncs
 from rolecall.store.users import Users
@@ -36,6 +43,11 @@ class View:
     connection: AsyncConnection
     now: datetime
     keys: KeyRing | None = field(default=None, repr=False)
+
+    @property
+    def api_tokens(self) -> ApiTokens:
+        """API tokens, by the hash of their secret."""
+        return ApiTokens(self.connection)
 
     @property
     def audit(self) -> Audit:
@@ -58,6 +70,16 @@ class View:
         return Feeds(self.connection)
 
     @property
+    def links(self) -> Links:
+        """One-time links."""
+        return Links(self.connection)
+
+    @property
+    def operators(self) -> Operators:
+        """Who may sign in, and how they prove it."""
+        return Operators(self.connection)
+
+    @property
     def outbox(self) -> Outbox:
         """Notices on their way out."""
         return Outbox(self.connection)
@@ -71,6 +93,31 @@ class View:
     def portals(self) -> Portals:
         """Connected portals."""
         return Portals(self.connection)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What people chose; saved reports."""
+        return Preferences(self.connection)
+
+    @property
+    def requests(self) -> Requests:
+        """Access requests."""
+        return Requests(self.connection)
+
+    @property
+    def reviews(self) -> Reviews:
+        """Campaigns, their items and schedules."""
+        return Reviews(self.connection)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Signed-in browsers."""
+        return Sessions(self.connection)
+
+    @property
+    def sign_in_tries(self) -> SignInTries:
+        """Tries to sign in, for limits."""
+        return SignInTries(self.connection)
 
     @property
     def snapshots(self) -> Snapshots:
