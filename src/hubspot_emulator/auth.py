@@ -49,8 +49,9 @@ def check_scopes(exchange: Exchange) -> None:
 
 def holds(world: World, portal: Portal, token: Token, scope: str) -> bool:
     """Whether the token has this scope, and no standing fault took it away."""
-    lost = (fault.parameters["scope"] for fault in world.faults.standing("lose_scope", portal.id))
-    return token.grants(scope) and scope not in lost
+    faults = world.faults.standing("lose_scope", portal.id)
+    lost = {fault.parameters["scope"] for fault in faults}
+    return token.grants(scope) and not lost & {scope, None}
 
 
 def no_credentials() -> ApiError:

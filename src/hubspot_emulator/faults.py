@@ -54,7 +54,9 @@ FAULTS: tuple[FaultKind, ...] = (
     FaultKind("write_ignored", ("before",), "users.update answers as if done and stores nothing"),
     FaultKind("truncated_list", _AFTER, "a list ends early as if whole", {"keep": 1}),
     FaultKind("unknown_fields", _AFTER, "records carry a field nobody knows", {"name": "hsNew"}),
-    FaultKind("lose_scope", _STANDING, "tokens of the portal lose one scope", {"scope": None}),
+    FaultKind(
+        "lose_scope", _STANDING, "tokens of the portal lose a scope, or every one", {"scope": None}
+    ),
     FaultKind("list_lag", _STANDING, "removed users stay listed for a while", {"seconds": 60}),
     FaultKind("crm_record_delay", _STANDING, "CRM user records appear late", {"seconds": 60}),
 )

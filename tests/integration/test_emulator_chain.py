@@ -67,6 +67,12 @@ class TestAuth:
         assert (await emulator.get(f"{USERS}/teams")).status_code == 403
         assert (await emulator.get(USERS)).status_code == 200
 
+    async def test_every_scope_can_be_lost(self, emulator: Emulator) -> None:
+        """Without a name the fault lose_scope takes all."""
+        await emulator.fault("lose_scope")
+
+        assert (await emulator.get(USERS)).status_code == 403
+
     async def test_unknown_pages(self, emulator: Emulator) -> None:
         """Unknown paths and verbs answer HTML, unless nobody is asking: then 401 comes first."""
         lost = await emulator.get("/settings/v4/users")
