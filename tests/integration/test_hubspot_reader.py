@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from rolecall.hubspot import Policy, errors
+from rolecall.hubspot import Bearer, Policy, errors
 from rolecall.hubspot.bodies import Filter, FilterGroup, Search
 from tests.support.emulator import a_token
 from tests.support.hubspot import START, a_bench
@@ -181,6 +181,15 @@ class TestTokens:
             await bench.reader.account_details()
         assert "not-a-real" not in str(caught.value)
         assert bench.connection.counts.requests == 1
+
+    @pytest.mark.parametrize("token", ["", " ", "tökén", "pat-na1-x\n", "日本"])
+    async def test_what_cannot_be_a_token_is_not_sent(self, token: str) -> None:
+        """A file with the wrong thing in it is told apart from a refused token."""
+        bench = a_bench(auth=Bearer(token))
+
+        with pytest.raises(errors.BadToken, match="characters"):
+            await bench.reader.account_details()
+        assert bench.paths() == []
 
     async def test_a_missing_scope_is_named(self) -> None:
         """403 lists what would have sufficed."""

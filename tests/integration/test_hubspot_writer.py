@@ -152,6 +152,19 @@ class TestLostAnswers:
         with pytest.raises(errors.UnknownOutcome):
             await bench.writer.delete_user(user.id)
 
+    @pytest.mark.parametrize("kind", ["html_200", "empty_body"])
+    async def test_a_removal_is_done_only_when_hubspot_says_so(self, kind: str) -> None:
+        """204 without a body is done; somebody else's page with status 200 is not."""
+        bench = a_bench(seed="acme")
+        user = await _some_user(bench)
+        bench.fault(kind, "users.*", phase="after_commit", times=1)
+        if kind == "empty_body":
+            assert await bench.writer.delete_user(user.id) is None
+            return
+
+        with pytest.raises(errors.UnknownOutcome):
+            await bench.writer.delete_user(user.id)
+
     async def test_a_write_that_never_left_is_no_mystery(self) -> None:
         """Nobody listens there: retryable, and known not to have happened."""
         clock = HandClock(START)

@@ -50,7 +50,9 @@ def failure_of(reply: Reply, method: str, path: str) -> Failure:
         correlation_id=body.correlation_id or reply.headers.get("x-hubspot-correlation-id", ""),
         policy=policy_of(body),
         message=redacted(body.message or body.error_description or "")[:SHOWN],
-        details=tuple(redacted(text) for text in _nested(body.errors or ())),
+        details=tuple(redacted(text) for text in _nested(body.errors or ()))
+        if reply.is_json
+        else (looks_like(reply),),
     )
 
 
@@ -113,6 +115,15 @@ def _unauthorized(body: ErrorBody, failure: Failure) -> HubSpotError:
     )
 
 
+def no_token(failure: Failure) -> HubSpotError:
+    """What was given as a token cannot be one; nothing was sent."""
+    return errors.BadToken(
+        "the token is empty or has characters that no HubSpot token has",
+        failure,
+        hint="copy the token again, without quotes or line breaks",
+    )
+
+
 def _forbidden(body: ErrorBody, failure: Failure) -> HubSpotError:
     required = required_scopes(body)
     if required or body.category == "MISSING_SCOPES":
@@ -162,14 +173,19 @@ def grant_lost(failure: Failure) -> HubSpotError:
     )
 
 
-def no_answer(method: str, path: str, why: str, *, sent: bool, writes: bool) -> HubSpotError:
-    """No whole answer came: unknown for a write that was sent, else to be tried later."""
+def never_left(method: str, path: str, why: str) -> HubSpotError:
+    """The request was not sent, so nothing happened."""
     failure = Failure(method, path)
-    if writes and sent:
+    hint = "check the address of the API, the network and the proxy"
+    return errors.Unreachable(f"{method} {path}: not sent ({why})", failure, hint=hint)
+
+
+def no_answer(method: str, path: str, why: str, *, writes: bool) -> HubSpotError:
+    """No whole answer came: unknown for a write, to be tried later for a read."""
+    failure = Failure(method, path)
+    if writes:
         return unknown(failure, why)
-    return errors.Unreachable(
-        f"{method} {path}: HubSpot did not answer ({why})", failure, hint="try again later"
-    )
+    return errors.Unreachable(f"{method} {path}: HubSpot did not answer ({why})", failure)
 
 
 def unknown(failure: Failure, why: str) -> HubSpotError:

@@ -48,6 +48,8 @@ HEADERS = (
 )
 # Not done, and safe to repeat for writes too: locked, too many, the portal is being migrated.
 BUSY = frozenset({423, 429, 477})
+# 4xx that say nothing about the request itself; 408 may come after the work was done.
+UNDECIDED = BUSY | {408}
 
 Answer = TypeVar("Answer")
 
@@ -231,28 +233,40 @@ class Connection:
         token: str,
     ) -> Reply:
         """Wait for our moment, send, and learn from the answer's headers."""
+        headers = self._headers_for(token)
         await self._check_day(operation, shown)
-        grant = await self._limiter.reserve(search=operation.search)
-        if grant.wait > 0:
-            await self._wait("rate limit", grant.wait)
+        # The moment is reserved last: one reserved earlier would be spent in the queue, and a
+        # queue that moves on all at once is a burst.
         async with self._free:
-            self.counts.requests += 1
-            started = monotonic()
-            try:
-                reply = await self._sender.send(
-                    operation.method, url, self._headers_for(token), content
-                )
-            except (NotSent, NoAnswer) as error:
-                self._tell(operation.method, shown, 0, started)
-                raise answers.no_answer(
-                    operation.method,
-                    shown,
-                    str(error),
-                    sent=isinstance(error, NoAnswer),
-                    writes=operation.writes,
-                ) from None
-        self._tell(operation.method, shown, reply.status, started)
+            grant = await self._limiter.reserve(search=operation.search)
+            if grant.wait > 0:
+                await self._wait("rate limit", grant.wait)
+            reply = await self._sent(operation, shown, url, content, headers)
         self._limiter.learn(reply.headers, grant, search=operation.search)
+        return reply
+
+    async def _sent(
+        self,
+        operation: Operation[Any],
+        shown: str,
+        url: str,
+        content: bytes | None,
+        headers: list[tuple[str, str]],
+    ) -> Reply:
+        self.counts.requests += 1
+        method = operation.method
+        started = monotonic()
+        status = 0
+        try:
+            reply = await self._sender.send(method, url, headers, content)
+            status = reply.status
+        except NotSent as error:
+            raise answers.never_left(method, shown, str(error)) from None
+        except NoAnswer as error:
+            raise answers.no_answer(method, shown, str(error), writes=operation.writes) from None
+        finally:
+            if self._observe is not None:
+                self._observe(Sent(method, shown, status, monotonic() - started))
         return reply
 
     def _meaning(self, operation: Operation[Answer], shown: str, reply: Reply) -> Answer:
@@ -261,7 +275,7 @@ class Connection:
             return self._decoded(operation, shown, reply)
         if _means_missing(operation, reply):
             raise _Missing(reply)
-        if 400 <= reply.status < 500 and reply.status not in BUSY:
+        if 400 <= reply.status < 500 and reply.status not in UNDECIDED:
             raise answers.error_of(reply, operation.method, shown)
         failure = answers.failure_of(reply, operation.method, shown)
         if reply.status == 429:
@@ -275,7 +289,7 @@ class Connection:
         raise answers.unavailable(failure, retry_after(reply))
 
     def _decoded(self, operation: Operation[Answer], shown: str, reply: Reply) -> Answer:
-        if operation.empty:
+        if operation.empty and (not reply.body or reply.is_json):
             return None  # type: ignore[return-value]  # Answer is None here
         try:
             return operation.decoder.decode(reply.body)
@@ -361,7 +375,9 @@ class Connection:
 
     def _headers_for(self, token: str) -> list[tuple[str, str]]:
         known, headers = self._headers
-        if known != token:
+        if known != token or not headers:
+            if not token.isascii() or not token.isprintable() or not token.strip():
+                raise answers.no_token(Failure("GET", "/"))
             headers = [*HEADERS, ("authorization", f"Bearer {token}")]
             self._headers = (token, headers)
         return headers
@@ -371,10 +387,6 @@ class Connection:
         if self._observe is not None:
             self._observe(Waiting(why, seconds))
         await self.clock.sleep(seconds)
-
-    def _tell(self, method: str, shown: str, status: int, started: float) -> None:
-        if self._observe is not None:
-            self._observe(Sent(method, shown, status, monotonic() - started))
 
 
 class Connected:

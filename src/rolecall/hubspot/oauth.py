@@ -185,8 +185,10 @@ class TokenEndpoint:
         self.requests += 1
         try:
             return await self._sender.send(method, self._base + path, list(FORM), body)
-        except (NotSent, NoAnswer) as error:
-            raise answers.no_answer(method, shown, str(error), sent=False, writes=False) from None
+        except NotSent as error:
+            raise answers.never_left(method, shown, str(error)) from None
+        except NoAnswer as error:
+            raise answers.no_answer(method, shown, str(error), writes=False) from None
 
 
 def _tokens(grant: OAuthGrant, now: datetime, kept: str) -> OAuthTokens:

@@ -73,7 +73,8 @@ class Sender:
         try:
             response = await self._transport_for(request.url).handle_async_request(request)
         except NEVER_LEFT as error:
-            raise NotSent(type(error).__name__) from error
+            # Its words name a host, a certificate or a protocol, never a path or header.
+            raise NotSent(f"{type(error).__name__}: {error}") from error
         except (httpx2.TransportError, OSError) as error:
             raise NoAnswer(type(error).__name__) from error
         return await _read(response)

@@ -185,19 +185,18 @@ class TestLimitsOf429:
 class TestLostAnswers:
     def test_a_write_without_answer_is_unknown(self) -> None:
         """Sent and unanswered: neither retryable nor refused, only read back."""
-        error = answers.no_answer("POST", "/x", "ReadTimeout", sent=True, writes=True)
+        error = answers.no_answer("POST", "/x", "ReadTimeout", writes=True)
 
         assert isinstance(error, errors.UnknownOutcome)
         assert not isinstance(error, Retryable | NeedsPerson | Refused)
 
-    @pytest.mark.parametrize(("sent", "writes"), [(True, False), (False, True), (False, False)])
-    def test_reads_and_writes_that_never_left_can_be_repeated(
-        self, sent: bool, writes: bool
-    ) -> None:
+    def test_reads_and_what_never_left_can_be_repeated(self) -> None:
         """No effect is possible, so the same call may be tried again."""
-        error = answers.no_answer("GET", "/x", "ConnectError", sent=sent, writes=writes)
+        read = answers.no_answer("GET", "/x", "ReadTimeout", writes=False)
+        write = answers.never_left("POST", "/x", "ConnectError")
 
-        assert isinstance(error, Retryable)
+        assert isinstance(read, Retryable)
+        assert isinstance(write, Retryable)
 
 
 class TestTree:
