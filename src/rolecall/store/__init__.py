@@ -7,15 +7,22 @@ databases with the `database` fixture (docs/decisions/0002). Columns are what is
 whole value lies beside them as JSON (`to_json`, `from_json`).
 """
 
+from rolecall.store.assignments import StoredAssignment
 from rolecall.store.audit import AuditLine, AuditQuery
 from rolecall.store.credentials import Credential
 from rolecall.store.database import Database
+from rolecall.store.evidence import ExportImport, Statement
 from rolecall.store.feeds import FeedCursor, FeedQuery
+from rolecall.store.findings import Recorded, RuleException, StoredFinding
+from rolecall.store.handovers import HandedRecord
+from rolecall.store.journal import Due
 from rolecall.store.keys import KeyRing, forget_old_keys, load_keys, open_keys, rotate_keys
 from rolecall.store.leases import Lease
 from rolecall.store.oauth import OAuthCredentials
 from rolecall.store.operators import Lock
 from rolecall.store.outbox import Notice
+from rolecall.store.plans import StoredPlan
+from rolecall.store.policies import StoredPolicy
 from rolecall.store.quota import SharedQuota
 from rolecall.store.requests import RequestQuery
 from rolecall.store.reviews import ItemQuery
@@ -27,9 +34,43 @@ from rolecall.store.verify_chain import Verdict
 from rolecall.store.versions import KnownVersions
 
 __all__ = [
-    "AuditLine", "AuditQuery", "Credential", "Database", "FactChange", "FeedCursor", "FeedQuery",
-    "ItemQuery", "KeyRing", "KnownVersions", "Lease", "Lock", "Notice", "OAuthCredentials", "Reached",
-    "RequestQuery", "Sealed",
-    "SharedQuota", "SnapshotHead", "SyncPage", "UnitOfWork", "UserQuery", "UserVersion", "Verdict",
-    "View", "forget_old_keys", "load_keys", "open_keys", "rotate_keys",
+    "AuditLine",
+    "AuditQuery",
+    "Credential",
+    "Database",
+    "Due",
+    "ExportImport",
+    "FactChange",
+    "FeedCursor",
+    "FeedQuery",
+    "HandedRecord",
+    "ItemQuery",
+    "KeyRing",
+    "KnownVersions",
+    "Lease",
+    "Lock",
+    "Notice",
+    "OAuthCredentials",
+    "Reached",
+    "Recorded",
+    "RequestQuery",
+    "RuleException",
+    "Sealed",
+    "SharedQuota",
+    "SnapshotHead",
+    "Statement",
+    "StoredAssignment",
+    "StoredFinding",
+    "StoredPlan",
+    "StoredPolicy",
+    "SyncPage",
+    "UnitOfWork",
+    "UserQuery",
+    "UserVersion",
+    "Verdict",
+    "View",
+    "forget_old_keys",
+    "load_keys",
+    "open_keys",
+    "rotate_keys",
 ]  # fmt: skip

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Column, ColumnElement, Table, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Rows in flight: enough to make the round trip cheap, little enough to stay small in memory.
 BATCH = 5_000
 
 Row = tuple[Any, ...]
+Value = TypeVar("Value")
 
 
 async def insert_rows(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:
@@ -30,22 +31,24 @@ async def insert_rows(connection: AsyncConnection, table: Table, rows: Iterable[
 
 
 async def close_rows(
-    connection: AsyncConnection, table: Table, keys: Iterable[Row], *, since: int, forever: int
+    connection: AsyncConnection,
+    column: Column[str],
+    keys: Iterable[str],
+    *within: ColumnElement[bool],
+    since: int,
 ) -> None:
-    """End the validity of the open rows with these keys (the columns before `valid_from`)."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    names = [column.name for column in table.primary_key if column.name != "valid_from"]
-    match = " AND ".join(f"{name} = {mark}" for name in names)
-    statement = (
-        f"UPDATE {table.name} SET valid_to = {since} "  # noqa: S608 -- names and numbers are ours
-        f"WHERE {match} AND valid_to = {forever}"
-    )
+    """End the validity of rows whose `column` is one of the keys; `within` picks open ones.
+
+    By sets of keys, not row by row: PostgreSQL without fresh statistics scanned the table for
+    every single key (5,000 users took 90 seconds).
+    """
     for batch in batches(keys):
-        await connection.exec_driver_sql(statement, batch)
+        chosen = update(column.table).where(column.in_(batch), *within)
+        await connection.execute(chosen.values(valid_to=since))
 
 
-def batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """Rows in lists of at most BATCH."""
+def batches(rows: Iterable[Value]) -> Iterator[list[Value]]:
+    """Rows or keys in lists of at most BATCH."""
     left = iter(rows)
     while batch := list(islice(left, BATCH)):
         yield batch

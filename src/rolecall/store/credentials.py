@@ -69,7 +69,7 @@ class Credentials(Repository):
             }
             for name, value in fields.items()
         ]
-        await self.put(SECRETS, rows)
+        await self.upsert(SECRETS, rows)
 
     async def load_secret(self, owner: str) -> Credential:
         """One owner's secret; NotThere when there is none, KeyMissing when it does not open."""

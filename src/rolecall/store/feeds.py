@@ -87,7 +87,7 @@ class Feeds(Repository):
             "since": cursor.since,
             "note": cursor.note,
         }
-        await self.put(FEED_CURSORS, [row])
+        await self.upsert(FEED_CURSORS, [row])
 
     async def add(self, hub_id: int, events: Iterable[FeedEvent]) -> int:
         """Keep events; how many are new."""

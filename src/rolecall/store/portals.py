@@ -100,7 +100,7 @@ class Portals(Repository):
     async def save_capabilities(self, hub_id: int, value: Capabilities, at: datetime) -> None:
         """Keep what a probe found."""
         row = {"hub_id": hub_id, "probed_at": at, "body": to_json(value)}
-        await self.put(CAPABILITIES, [row])
+        await self.upsert(CAPABILITIES, [row])
 
 
 def _row(portal: Portal) -> dict[str, object]:

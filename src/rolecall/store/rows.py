@@ -41,7 +41,7 @@ class Repository:
         """Carry out a change; how many rows it met."""
         return (await self.connection.execute(statement)).rowcount
 
-    async def put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    async def upsert(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write rows; those whose primary key exists are replaced."""
         if rows:
             names = tuple(rows[0])

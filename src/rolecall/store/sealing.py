@@ -6,21 +6,26 @@ digests takes a tenth of the time of writing 50,000 staged rows (docs/decisions/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rolecall.domain.snapshot import Snapshot, User
+from rolecall.domain.snapshot import RecordOwner, Snapshot, User
 from rolecall.store.bulk import Row, close_rows, insert_rows
 from rolecall.store.facts import ACTIVITY, FACTS, USERS, digest_of, is_open
 from rolecall.store.schema import FOREVER, to_micros
-from rolecall.store.user_rows import core_digest, user_row
+from rolecall.store.user_rows import core_digests, user_row
 
-_ENCODE = msgspec.json.Encoder(order="deterministic").encode
+ENCODE = msgspec.json.Encoder(order="deterministic").encode
+# Record owners are as many as users, are asked for all together and hardly ever change, so they
+# are kept in buckets: 512 rows instead of 50,000 to write, read and compare.
+OWNER_BUCKETS = 512
+_OWNERS = msgspec.json.Decoder(list[RecordOwner])
 
 
 @dataclass(slots=True)
@@ -39,116 +44,136 @@ class Tally:
 
 @dataclass(slots=True)
 class Difference:
-    """What one kind of fact needs written; keys are those of open rows to end."""
+    """What one kind of fact needs written; `ended` are keys of open rows."""
 
     tally: Tally = field(default_factory=Tally)
-    fresh: list[tuple[Any, int]] = field(default_factory=list)  # value and digest
+    fresh: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
 
-def compared(
-    values: Iterable[Any],
-    known: Mapping[str, int],
-    key_of: Callable[[Any], str],
-    digest_of_value: Callable[[Any], int],
-) -> Difference:
-    """What differs from the digests we know; a key met twice counts once, the last one wins."""
-    found = Difference()
-    seen: dict[str, tuple[Any, int]] = {}
-    for value in values:
-        seen[key_of(value)] = (value, digest_of_value(value))
-    for key, fresh in seen.items():
-        former = known.get(key)
-        if former == fresh[1]:
-            continue
-        found.fresh.append(fresh)
-        if former is None:
-            found.tally.added += 1
-        else:
-            found.tally.changed += 1
-            found.ended.append(key)
-    gone = [key for key in known if key not in seen]
-    found.tally.removed = len(gone)
-    found.ended += gone
-    return found
+def compared(found: Mapping[str, int], known: Mapping[str, int]) -> Difference:
+    """What differs between two maps of key to digest."""
+    if found == known:
+        return Difference()
+    changed = [key for key, digest in found.items() if known.get(key) != digest]
+    ended = [key for key in changed if key in known]
+    gone = list(known.keys() - found.keys())
+    tally = Tally(len(changed) - len(ended), len(ended), len(gone))
+    return Difference(tally, changed, ended + gone)
 
 
 async def write_users(connection: AsyncConnection, snapshot: Snapshot, seq: int) -> Tally:
     """Bring USERS and ACTIVITY to this snapshot."""
-    hub_id = snapshot.hub_id
+    hub_id, users = snapshot.hub_id, {user.id: user for user in snapshot.users}
     known = await _known_users(connection, hub_id)
     active = await _known_activity(connection, hub_id)
-    digests = {key: row[0] for key, row in known.items()}
-    found = compared(snapshot.users, digests, lambda user: user.id, core_digest)
-    rewritten = {user.id for user, _ in found.fresh} | set(found.ended)
-    moved = list(_moved(snapshot.users, known, active, rewritten))
-    ended = ((hub_id, key) for key in found.ended)
-    await close_rows(connection, USERS, ended, since=seq, forever=FOREVER)
-    rows = (user_row(hub_id, seq, user, digest) for user, digest in found.fresh)
+    digests = dict(zip(users, core_digests(users.values()), strict=True))
+    found = compared(digests, {key: row[1] for key, row in known.items()})
+    rewritten = {*found.fresh, *found.ended}
+    moved = _moved(users, known, active, rewritten)
+    mine = (USERS.c.hub_id == hub_id, is_open(USERS))
+    await close_rows(connection, USERS.c.user_id, found.ended, *mine, since=seq)
+    rows = (user_row(hub_id, seq, users[key], digests[key]) for key in found.fresh)
     await insert_rows(connection, USERS, rows)
-    lapsed = [key for key in active if key in rewritten]
-    lapsed += [user.id for user in moved if user.id in active]
-    stale = ((hub_id, key) for key in lapsed)
-    await close_rows(connection, ACTIVITY, stale, since=seq, forever=FOREVER)
-    await insert_rows(connection, ACTIVITY, (_activity_row(hub_id, seq, user) for user in moved))
+    await _write_activity(connection, hub_id, seq, moved, active.keys() & rewritten, active)
     found.tally.changed += len(moved)
     return found.tally
 
 
 async def write_facts(
-    connection: AsyncConnection,
-    hub_id: int,
-    seq: int,
-    kind: str,
-    values: Iterable[tuple[str, object]],
+    connection: AsyncConnection, hub_id: int, seq: int, kind: str, bodies: Mapping[str, bytes]
 ) -> Tally:
-    """Bring one kind of FACTS (key and value) to this snapshot."""
-    statement = select(FACTS.c.key, FACTS.c.digest).where(
-        FACTS.c.hub_id == hub_id, FACTS.c.kind == kind, is_open(FACTS)
+    """Bring one kind of FACTS (encoded, by key) to this snapshot."""
+    mine = (FACTS.c.hub_id == hub_id, FACTS.c.kind == kind, is_open(FACTS))
+    rows = await connection.execute(select(FACTS.c.key, FACTS.c.digest).where(*mine))
+    known = {row[0]: row[1] for row in rows}
+    digests = {key: digest_of(body) for key, body in bodies.items()}
+    found = compared(digests, known)
+    await close_rows(connection, FACTS.c.key, found.ended, *mine, since=seq)
+    fresh = (
+        (hub_id, kind, key, seq, FOREVER, digests[key], bodies[key].decode()) for key in found.fresh
     )
-    known = {row[0]: row[1] for row in await connection.execute(statement)}
-    told = ((key, _ENCODE(value)) for key, value in values)
-    found = compared(told, known, lambda one: one[0], lambda one: digest_of(one[1]))
-    ended = ((hub_id, kind, key) for key in found.ended)
-    await close_rows(connection, FACTS, ended, since=seq, forever=FOREVER)
-    rows = (
-        (hub_id, kind, key, seq, FOREVER, digest, body.decode())
-        for (key, body), digest in found.fresh
-    )
-    await insert_rows(connection, FACTS, rows)
+    await insert_rows(connection, FACTS, fresh)
     return found.tally
 
 
+async def write_owners(
+    connection: AsyncConnection, hub_id: int, seq: int, owners: Sequence[RecordOwner]
+) -> Tally:
+    """Bring the record owners to this snapshot; the tally counts owners, not buckets."""
+    buckets = owner_buckets(owners)
+    mine = (FACTS.c.hub_id == hub_id, FACTS.c.kind == "owner", is_open(FACTS))
+    rows = await connection.execute(select(FACTS.c.key, FACTS.c.digest).where(*mine))
+    digests = {key: digest_of(body) for key, body in buckets.items()}
+    ended = compared(digests, {row[0]: row[1] for row in rows}).ended
+    old = select(FACTS.c.key, FACTS.c.body).where(*mine, FACTS.c.key.in_(ended))
+    former = {row[0]: row[1].encode() for row in await connection.execute(old)}
+    written = await write_facts(connection, hub_id, seq, "owner", buckets)
+    if not former:
+        return Tally(added=len(owners) if written.added else 0)
+    fresh = {key: body for key, body in buckets.items() if key in former}
+    return compared(_owner_digests(fresh), _owner_digests(former)).tally
+
+
+def _owner_digests(buckets: Mapping[str, bytes]) -> dict[str, int]:
+    owners = (one for body in buckets.values() for one in _OWNERS.decode(body))
+    return {one.id: digest_of(ENCODE(one)) for one in owners}
+
+
+def owner_buckets(owners: Sequence[RecordOwner]) -> dict[str, bytes]:
+    """Record owners encoded by bucket; the same owners always fall into the same ones."""
+    buckets: dict[int, list[RecordOwner]] = {}
+    for owner in sorted(owners, key=lambda one: one.id):
+        buckets.setdefault(crc32(owner.id.encode()) % OWNER_BUCKETS, []).append(owner)
+    return {f"{number:03d}": ENCODE(group) for number, group in buckets.items()}
+
+
 async def _known_users(connection: AsyncConnection, hub_id: int) -> dict[str, Row]:
-    statement = select(
-        USERS.c.user_id, USERS.c.digest, USERS.c.last_active_at, USERS.c.last_active_source
-    ).where(USERS.c.hub_id == hub_id, is_open(USERS))
-    return {row[0]: tuple(row[1:]) for row in await connection.execute(statement)}
+    user = USERS.c
+    statement = select(user.user_id, user.digest, user.last_active_at, user.last_active_source)
+    rows = await connection.execute(statement.where(user.hub_id == hub_id, is_open(USERS)))
+    return {row[0]: row for row in rows.all()}
 
 
 async def _known_activity(connection: AsyncConnection, hub_id: int) -> dict[str, Row]:
-    statement = select(
-        ACTIVITY.c.user_id, ACTIVITY.c.last_active_at, ACTIVITY.c.last_active_source
-    ).where(ACTIVITY.c.hub_id == hub_id, is_open(ACTIVITY))
-    return {row[0]: tuple(row[1:]) for row in await connection.execute(statement)}
+    one = ACTIVITY.c
+    statement = select(one.user_id, one.last_active_at, one.last_active_source)
+    rows = await connection.execute(statement.where(one.hub_id == hub_id, is_open(ACTIVITY)))
+    return {row[0]: row for row in rows.all()}
 
 
 def _moved(
-    users: Iterable[User],
+    users: Mapping[str, User],
     known: Mapping[str, Row],
     active: Mapping[str, Row],
     rewritten: set[str],
-) -> Iterator[User]:
+) -> list[User]:
     """Users of whom nothing but the last activity changed."""
-    for user in users:
-        if user.id in rewritten:
+    moved = []
+    for key, user in users.items():
+        if key in rewritten:
             continue
-        former = active.get(user.id) or known[user.id][1:]
+        former = active.get(key) or known[key]
         at = None if user.last_active_at is None else to_micros(user.last_active_at)
-        if former != (at, user.last_active_source):
-            yield user
+        if at != former[-2] or user.last_active_source != former[-1]:
+            moved.append(user)
+    return moved
 
 
-def _activity_row(hub_id: int, seq: int, user: User) -> Row:
+async def _write_activity(
+    connection: AsyncConnection,
+    hub_id: int,
+    seq: int,
+    moved: Sequence[User],
+    overtaken: Iterable[str],  # a new version of the user carries its own activity
+    active: Mapping[str, Row],
+) -> None:
+    lapsed = [*overtaken, *(user.id for user in moved if user.id in active)]
+    mine = (ACTIVITY.c.hub_id == hub_id, is_open(ACTIVITY))
+    await close_rows(connection, ACTIVITY.c.user_id, lapsed, *mine, since=seq)
+    await insert_rows(connection, ACTIVITY, (_activity_row(hub_id, seq, one) for one in moved))
+
+
+def _activity_row(hub_id: int, seq: int, user: User) -> tuple[Any, ...]:
     at = None if user.last_active_at is None else to_micros(user.last_active_at)
     return (hub_id, user.id, seq, FOREVER, at, user.last_active_source)

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping, func, insert, select
 
 from rolecall.domain.portal import Capabilities, Tier
-from rolecall.domain.snapshot import PermissionSet, RecordOwner, Seat, Snapshot, Team
+from rolecall.domain.snapshot import PermissionSet, RecordOwner, Seat, Snapshot, Team, UserState
 from rolecall.store.encoding import from_json, plain, to_json
 from rolecall.store.errors import OutOfDate
 from rolecall.store.facts import DAILY_COUNTS, FACTS, SNAPSHOTS, holds_at
 from rolecall.store.rows import Repository
-from rolecall.store.sealing import Tally, write_facts, write_users
+from rolecall.store.sealing import ENCODE, Tally, write_facts, write_owners, write_users
 from rolecall.store.users import Users
 
 Value = TypeVar("Value")
-# The kinds kept in FACTS: what they are called there, their type, and what their key is.
+# The kinds kept in FACTS and what a body holds: one value, or a bucket of record owners.
 KINDS: Mapping[str, Any] = {
-    "permission_set": PermissionSet, "team": Team, "seat": Seat, "owner": RecordOwner,
+    "permission_set": PermissionSet, "team": Team, "seat": Seat, "owner": list[RecordOwner],
 }  # fmt: skip
 
 
@@ -84,8 +86,10 @@ class Snapshots(Repository):
         """
         seq = await self._next_seq(snapshot.hub_id)
         tallies = {"user": await write_users(self.connection, snapshot, seq)}
-        for kind, values in _keyed(snapshot).items():
-            tallies[kind] = await write_facts(self.connection, snapshot.hub_id, seq, kind, values)
+        for kind, bodies in _encoded(snapshot).items():
+            tallies[kind] = await write_facts(self.connection, snapshot.hub_id, seq, kind, bodies)
+        owners = await write_owners(self.connection, snapshot.hub_id, seq, snapshot.owners)
+        tallies["owner"] = owners
         head = SnapshotHead(
             snapshot.id,
             snapshot.hub_id,
@@ -164,6 +168,11 @@ class Snapshots(Repository):
             _decoded(row["capabilities"], Capabilities),
         )  # fmt: skip
 
+    async def owners(self, hub_id: int) -> tuple[RecordOwner, ...]:
+        """The record owners of the newest snapshot, without loading the rest of it."""
+        row = await self._row_at(hub_id)
+        return () if row is None else (await self._facts_at(hub_id, row["seq"]))["owner"]
+
     async def changes_between(
         self, hub_id: int, earlier: datetime, later: datetime
     ) -> tuple[FactChange, ...]:
@@ -222,7 +231,9 @@ class Snapshots(Repository):
         )
         facts: dict[str, list[Any]] = {kind: [] for kind in KINDS}
         for kind, body in await self.connection.execute(found.order_by(FACTS.c.kind, FACTS.c.key)):
-            facts[kind].append(from_json(body, KINDS[kind]))
+            value = from_json(body, KINDS[kind])
+            facts[kind] += value if kind == "owner" else [value]
+        facts["owner"].sort(key=attrgetter("id"))
         return {kind: tuple(values) for kind, values in facts.items()}
 
     async def _add_head(
@@ -238,18 +249,15 @@ class Snapshots(Repository):
         await self.connection.execute(insert(SNAPSHOTS).values(**row))
         day = head.sealed_at.astimezone(UTC).date()
         counts = {"hub_id": head.hub_id, "day": day, "counts": dict(head.counts)}
-        await self.put(DAILY_COUNTS, [counts])
+        await self.upsert(DAILY_COUNTS, [counts])
 
 
 def counts_of(snapshot: Snapshot) -> dict[str, int]:
     """How many there are of everything worth a curve: users by state, sets, teams, seats left."""
-    counts = {"users": 0, "super_admins": 0}
-    for user in snapshot.users:
-        if user.present:
-            counts["users"] += 1
-            counts["super_admins"] += user.super_admin
-        state = f"state:{user.state.value}"
-        counts[state] = counts.get(state, 0) + 1
+    states = Counter(map(attrgetter("state"), snapshot.users))
+    counts = {f"state:{state.value}": number for state, number in states.items()}
+    counts["users"] = len(snapshot.users) - states[UserState.REMOVED]
+    counts["super_admins"] = sum(one.super_admin and one.present for one in snapshot.users)
     counts["permission_sets"] = len(snapshot.permission_sets)
     counts["teams"] = len(snapshot.teams)
     counts["owners"] = len(snapshot.owners)
@@ -259,12 +267,12 @@ def counts_of(snapshot: Snapshot) -> dict[str, int]:
     return counts
 
 
-def _keyed(snapshot: Snapshot) -> dict[str, Iterable[tuple[str, object]]]:
+def _encoded(snapshot: Snapshot) -> dict[str, dict[str, bytes]]:
+    """Permission sets, teams and seats as FACTS keeps them: kind, key, body."""
     return {
-        "permission_set": ((one.id, one) for one in snapshot.permission_sets),
-        "team": ((one.id, one) for one in snapshot.teams),
-        "seat": ((one.name, one) for one in snapshot.seats),
-        "owner": ((one.id, one) for one in snapshot.owners),
+        "permission_set": {one.id: ENCODE(one) for one in snapshot.permission_sets},
+        "team": {one.id: ENCODE(one) for one in snapshot.teams},
+        "seat": {one.name: ENCODE(one) for one in snapshot.seats},
     }
 
 

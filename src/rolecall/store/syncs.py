@@ -118,7 +118,7 @@ class Syncs(Repository):
             }
             for page in pages
         ]
-        await self.put(SYNC_PAGES, rows)
+        await self.upsert(SYNC_PAGES, rows)
 
     async def reached(self, run_id: str) -> dict[str, Reached]:
         """How far each resource of a run was read; absent = not begun."""
@@ -162,7 +162,7 @@ class Syncs(Repository):
             "state": run.state.value,
             "body": to_json(run),
         }
-        await self.put(SYNC_RUNS, [row])
+        await self.upsert(SYNC_RUNS, [row])
 
 
 def _run(row: RowMapping) -> SyncRun:

@@ -17,13 +17,21 @@ from rolecall.domain.snapshot import EMPTY
 from rolecall.kit.errors import Broken
 from rolecall.kit.ids import uuid7
 from rolecall.store.api_tokens import ApiTokens
+from rolecall.store.assignments import Assignments
 from rolecall.store.audit import Audit
 from rolecall.store.credentials import Credentials
+from rolecall.store.evidence import Evidence
 from rolecall.store.feeds import Feeds
+from rolecall.store.findings import Findings
+from rolecall.store.handovers import HandOvers
+from rolecall.store.journal import Journal
 from rolecall.store.keys import KeyRing
 from rolecall.store.links import Links
 from rolecall.store.operators import Operators
 from rolecall.store.outbox import Notice, Outbox
+from rolecall.store.people import People
+from rolecall.store.plans import Overrides, Plans, Tasks
+from rolecall.store.policies import Policies
 from rolecall.store.portals import Portals
 from rolecall.store.preferences import Preferences
 from rolecall.store.quota import DailyUse
@@ -133,6 +141,56 @@ class View:
     def users(self) -> Users:
         """Users of a portal."""
         return Users(self.connection)
+
+    @property
+    def assignments(self) -> Assignments:
+        """Who should hold what."""
+        return Assignments(self.connection)
+
+    @property
+    def evidence(self) -> Evidence:
+        """Users exports, attestations, learned facts."""
+        return Evidence(self.connection)
+
+    @property
+    def findings(self) -> Findings:
+        """What is wrong, since when, and the leaves to break a rule."""
+        return Findings(self.connection)
+
+    @property
+    def handovers(self) -> HandOvers:
+        """Records that change hands."""
+        return HandOvers(self.connection)
+
+    @property
+    def journal(self) -> Journal:
+        """Effects and receipts of plans."""
+        return Journal(self.connection)
+
+    @property
+    def overrides(self) -> Overrides:
+        """One-shot leaves to pass a guardrail."""
+        return Overrides(self.connection)
+
+    @property
+    def people(self) -> People:
+        """The humans behind users."""
+        return People(self.connection)
+
+    @property
+    def plans(self) -> Plans:
+        """What will be."""
+        return Plans(self.connection)
+
+    @property
+    def policies(self) -> Policies:
+        """Policy texts in force."""
+        return Policies(self.connection)
+
+    @property
+    def tasks(self) -> Tasks:
+        """What only a person can do."""
+        return Tasks(self.connection)
 
 
 @dataclass(slots=True)

@@ -67,4 +67,4 @@ class KnownVersions(Generic[FactT]):
             "seen_at": fact.seen_at,
         }
         async with self.database.work() as work:
-            await work.plain.put(API_VERSIONS, [row])
+            await work.plain.upsert(API_VERSIONS, [row])

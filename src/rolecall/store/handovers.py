@@ -1,0 +1,92 @@
+"""Records handed over to a successor, batch by batch: the rollback file, record by record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Column, Index, Integer, Table, Text, func, select, update
+
+from rolecall.store.bulk import insert_rows
+from rolecall.store.rows import CHUNK, Repository
+from rolecall.store.schema import Key, metadata, moment, text
+
+HANDOVERS = Table(
+    "handover_records", metadata,
+    Column("effect_id", Key, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    text("object_type"),
+    text("record_id"),
+    text("property"),
+    Column("before", Text),
+    Column("after", Text),
+    text("state"),
+    text("message"),
+    moment("settled_at", nullable=True),
+    Index("ix_handover_records_state", "effect_id", "state", "number"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HandedRecord:
+    """One property of one CRM record that changes hands; `number` is its place in the work."""
+
+    effect_id: str
+    number: int
+    object_type: str  # contacts, companies, deals, tickets
+    record_id: str
+    property: str  # hubspot_owner_id, or a custom user property
+    before: str | None
+    after: str | None
+    state: str = "pending"  # pending | sent | done | refused | returned
+    message: str = ""
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandOvers(Repository):
+    """Rows by effect; `before` is what a return writes back."""
+
+    async def add(self, records: Iterable[HandedRecord]) -> None:
+        """Write down what will change hands, before anything is sent."""
+        rows = (
+            (
+                one.effect_id, one.number, one.object_type, one.record_id, one.property,
+                one.before, one.after, one.state, one.message, None,
+            )
+            for one in records
+        )  # fmt: skip
+        await insert_rows(self.connection, HANDOVERS, rows)
+
+    async def batch(
+        self, effect_id: str, states: Sequence[str] = ("pending", "sent"), limit: int = 100
+    ) -> tuple[HandedRecord, ...]:
+        """The next records in these states, in order."""
+        here = (HANDOVERS.c.effect_id == effect_id, HANDOVERS.c.state.in_(states))
+        found = select(HANDOVERS).where(*here).order_by(HANDOVERS.c.number).limit(limit)
+        return tuple(HandedRecord(**row) for row in await self.rows(found))
+
+    async def mark(
+        self, effect_id: str, numbers: Sequence[int], state: str, at: datetime, message: str = ""
+    ) -> None:
+        """Bring records to a state."""
+        values = {"state": state, "settled_at": at, "message": message}
+        for start in range(0, len(numbers), CHUNK):
+            batch = HANDOVERS.c.number.in_(numbers[start : start + CHUNK])
+            mine = update(HANDOVERS).where(HANDOVERS.c.effect_id == effect_id, batch)
+            await self.connection.execute(mine.values(**values))
+
+    async def progress(self, effect_id: str) -> dict[str, int]:
+        """How many records stand in each state."""
+        counted = select(HANDOVERS.c.state, func.count().label("records"))
+        rows = await self.rows(
+            counted.where(HANDOVERS.c.effect_id == effect_id).group_by(HANDOVERS.c.state)
+        )
+        return {row["state"]: row["records"] for row in rows}
+
+    async def all(self, effect_id: str) -> tuple[HandedRecord, ...]:
+        """Every record of a hand-over: the rollback file."""
+        found = select(HANDOVERS).where(HANDOVERS.c.effect_id == effect_id)
+        rows = await self.rows(found.order_by(HANDOVERS.c.number))
+        return tuple(HandedRecord(**row) for row in rows)
