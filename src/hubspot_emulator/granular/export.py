@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hubspot_emulator.granular import columns
-from hubspot_emulator.granular.access import Grants, effective, stored
-from hubspot_emulator.granular.catalogue import catalogue
+from hubspot_emulator.granular.access import UNASSIGNED, Grants, effective, stored
+from hubspot_emulator.granular.catalogue import Permission, catalogue
 
 if TYPE_CHECKING:
     from hubspot_emulator.world import Identity, Membership, Portal, World
@@ -52,6 +52,8 @@ class _Source:
     portal: Portal
     options: ExportOptions
     written: dict[tuple[object, ...], str] = field(default_factory=dict)
+    granted: dict[tuple[object, ...], Grants] = field(default_factory=dict)
+    held: dict[int, Grants] = field(default_factory=dict)  # by user id
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +169,33 @@ def _access_key(member: Membership) -> tuple[object, ...]:
 
 
 def _grants(source: _Source, member: Membership) -> Grants:
-    find = effective if source.options.access == "effective" else stored
-    return find(source.portal, member)
+    """A user's permissions; people of equal access share one answer."""
+    held = source.held.get(member.user_id)
+    if held is None:
+        key = _access_key(member)
+        held = source.granted.get(key)
+        if held is None:
+            find = effective if source.options.access == "effective" else stored
+            held = source.granted[key] = find(source.portal, member)
+        source.held[member.user_id] = held
+    return held
 
 
 def _wide_cell(permission_id: str) -> Cell:
     permission = catalogue()[permission_id]
+    labels = _level_labels(permission)
 
     def cell(source: _Source, row: _Row) -> str:
         level = _grants(source, row.member).get(permission_id)
-        return "" if level is None else columns.level_label(permission, level)
+        return "" if level is None else labels[level]
 
     return cell
+
+
+def _level_labels(permission: Permission) -> dict[str, str]:
+    unassigned = [level + UNASSIGNED for level in permission.levels[:2] if permission.scoped]
+    levels = [*permission.levels, *unassigned]
+    return {level: columns.level_label(permission, level) for level in levels}
 
 
 def _noise(_: _Source, row: _Row) -> str:

@@ -27,11 +27,6 @@ def permission_sets() -> tuple[Bundle, ...]:
     return tuple(_bundle(name, _data()["sets"]) for name in _data()["sets"])
 
 
-def template(name: str) -> Bundle:
-    """One of HubSpot's role templates."""
-    return _bundle(name, _data()["templates"])
-
-
 def ticked(name: str) -> Bundle:
     """What was ticked by hand for one user."""
     return _bundle(name, _data()["ticked"])
