@@ -72,7 +72,7 @@ def _teams_off(ctx: Context, user: User, source: Source) -> Iterator[Change]:
             yield manual(ctx, "team.remove_member", user, teams, None, source, slot, why)
         return
     drop, main = ChangeKind.DROP_EXTRA_TEAM, ChangeKind.SET_MAIN_TEAM
-    extra = sorted(set(user.extra_team_ids) - {user.main_team_id})
+    extra = sorted(set(user.extra_team_ids))
     memberships = [(drop, team) for team in extra]
     memberships += [(main, user.main_team_id)] if user.main_team_id else []
     for kind, team in memberships:

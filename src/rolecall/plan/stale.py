@@ -112,8 +112,7 @@ def current_value(user: User, change: Change) -> Value:
             return user.main_team_id
         case ChangeKind.ADD_EXTRA_TEAM | ChangeKind.DROP_EXTRA_TEAM:
             team = str(change.before or change.after)
-            held_extra = team in user.extra_team_ids and team != user.main_team_id
-            return team if held_extra else None
+            return team if team in user.extra_team_ids else None
         case ChangeKind.SET_SEATS:
             return None if user.seat_names is None else tuple(sorted(user.seat_names))
         case ChangeKind.SET_PROFILE:

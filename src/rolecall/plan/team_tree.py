@@ -23,10 +23,10 @@ def structure_changes(ctx: Context) -> None:
         return
     parents = sound_parents(ctx.snapshot)
     for team in tree:
-        if team.key.startswith(NEW_TEAM):
-            _create(ctx, team)
-        elif team.key in ctx.teams:
+        if team.key in ctx.teams:
             _keep(ctx, team, parents)
+        else:
+            _create(ctx, team)
     if not ctx.desired.whole:
         return
     declared = {team.key for team in tree}

@@ -140,7 +140,9 @@ def _extra_teams(ctx: Context, user: User, want: DesiredUser) -> None:
         wanted = {}
     elif not wanted and not user.extra_team_ids:
         return
-    held = set(user.extra_team_ids) - {user.main_team_id}
+    held = set(user.extra_team_ids)
+    if want.main_team is None or want.main_team.values == (user.main_team_id,):
+        held.discard(user.main_team_id or "")  # the main team listed twice is no extra team
     source = next(iter(wanted.values()), _UNCLAIMED)
     dropped = source if wanted and not (ctx.desired.whole) else _UNCLAIMED
     kind = ChangeKind.DROP_EXTRA_TEAM
