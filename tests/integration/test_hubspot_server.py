@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hubspot_emulator.app import create_world
-from rolecall.hubspot import Bearer, Connection, Policy, Reader, Sender, Target, Writer, errors
+from rolecall.hubspot import Bearer, Connection, Policy, Reader, Sender, Target, errors
 from rolecall.hubspot.bodies import NewUser
+from rolecall.hubspot.writer import Writer
 from tests.support.emulator import Emulator, running
 
 QUICK = Policy(first_pause=0.01)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from rolecall.hubspot import Bearer, Connection, Reader, Sender, Target, Writer, errors
+from rolecall.hubspot import Bearer, Connection, Reader, Sender, Target, errors
 from rolecall.hubspot.bodies import Member, NewTeam, NewUser, RecordUpdate, TeamUpdate, UserUpdate
+from rolecall.hubspot.writer import Writer
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Retryable
 from tests.support.hubspot import BASE, START, Bench, a_bench

@@ -15,7 +15,8 @@ import httpx2
 from hubspot_emulator.app import create_app, create_world
 from hubspot_emulator.clock import EmulatorClock
 from hubspot_emulator.world import World
-from rolecall.hubspot import Bearer, Connection, Policy, Reader, Sender, Sent, Target, Writer
+from rolecall.hubspot import Bearer, Connection, Policy, Reader, Sender, Sent, Target
+from rolecall.hubspot.writer import Writer
 from rolecall.kit.clock import Clock, HandClock
 from tests.support.emulator import InProcess
 

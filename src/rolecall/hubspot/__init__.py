@@ -1,4 +1,4 @@
-"""Typed async client of HubSpot's access APIs: reads by `Reader`, writes by `Writer`.
+"""Typed async client of HubSpot's access APIs: `Reader` reads; `writer.Writer` is for provision.
 
 Imports only `kit`; what it needs of a store comes through `ports`.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from rolecall.hubspot.account import TokenInfo
 from rolecall.hubspot.auth import Auth, Bearer, OAuth
-from rolecall.hubspot.client import Reader, Writer
 from rolecall.hubspot.connection import (
     API_BASE,
     Connection,
@@ -30,6 +29,7 @@ from rolecall.hubspot.ports import (
     VersionFact,
     VersionMemory,
 )
+from rolecall.hubspot.reader import Reader
 from rolecall.hubspot.sender import Sender
 
 __all__ = [
@@ -62,6 +62,5 @@ __all__ = [
     "VersionFact",
     "VersionMemory",
     "Waiting",
-    "Writer",
     "authorize_url",
 ]

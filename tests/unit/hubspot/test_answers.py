@@ -22,7 +22,7 @@ def _error(status: int, body: Any) -> errors.HubSpotError:
     return answers.error_of(Reply(status, JSON, raw), "GET", "/settings/users/2026-09")
 
 
-# Bodies as recorded or documented; see docs/hubspot-client.md for where each was seen.
+# Bodies as recorded or documented by HubSpot, shortened to what matters.
 RECORDED = [
     (
         401,
