@@ -19,7 +19,7 @@ from rolecall.domain.portal import CredentialKind, Portal
 from rolecall.insights.thresholds import thresholds_from
 from rolecall.kit.clock import Clock, SystemClock
 from rolecall.kit.errors import NeedsPerson
-from rolecall.services.app import App, Choices
+from rolecall.services.app import App, Choices, Security
 from rolecall.settings import Settings, load
 from rolecall.store import Database, open_keys
 from rolecall.sync.ports import Bounds
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from rolecall.hubspot import Auth, Connection, CredentialStore, Observer, Reader, Sender
+    from rolecall.signin.oidc import IdentityProvider
     from rolecall.sync.ports import NewCredential
 
 DATABASE_NAME = "rolecall.db"
@@ -53,7 +54,9 @@ async def open_app(
     database = await Database.open(url, keys=keys, clock=time)
     try:
         doors = StoredDoors(database, time, transport)
-        yield App(database, time, doors, _bounds(chosen), _choices(chosen), home)
+        provider = _provider(chosen, time)
+        bounds, choices = _bounds(chosen), _choices(chosen)
+        yield App(database, time, doors, bounds, choices, home, provider=provider)
     finally:
         await database.close()
 
@@ -87,7 +90,25 @@ def _choices(chosen: Settings) -> Choices:
         business_domains=frozenset(one.casefold() for one in chosen.business_domains),
         allowed_super_admins=frozenset(one.casefold() for one in chosen.allowed_super_admins),
         thresholds=thresholds_from(chosen.thresholds),
+        security=Security(
+            public_url=chosen.public_url.rstrip("/"),
+            session_hours=chosen.session_hours,
+            idle_minutes=chosen.idle_minutes,
+            second_person=chosen.second_person,
+            read_only=chosen.read_only,
+            request_answer_days=chosen.request_answer_days,
+        ),
     )
+
+
+def _provider(chosen: Settings, clock: Clock) -> IdentityProvider | None:
+    """The identity provider people sign in with, where one is configured."""
+    if not chosen.oidc_issuer:
+        return None
+    from rolecall.signin.oidc import IdentityProvider
+
+    secret = chosen.oidc_client_secret
+    return IdentityProvider(chosen.oidc_issuer, chosen.oidc_client_id, clock, secret)
 
 
 def _bounds(chosen: Settings) -> Bounds:

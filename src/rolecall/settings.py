@@ -71,8 +71,38 @@ class Settings:
     """Limits of the findings, by the names in docs/findings.md. In the file a table
     `[thresholds]`; in the environment pairs: `dormant_days=60 max_super_admins=3`."""
 
+    public_url: str = ""
+    """How browsers reach the console, such as `https://rolecall.example.com`. Links in notices
+    begin with it, and forms are taken from it alone. Empty: the address `serve` listens on."""
 
-SECRETS = frozenset({"database_url"})
+    session_hours: int = 12
+    """How long a sign-in lasts at most."""
+
+    idle_minutes: int = 60
+    """After how many minutes without a request a sign-in ends."""
+
+    second_person: bool = False
+    """Dangerous plans (who loses a user, privileged access, an overridden guardrail) need the
+    approval of somebody else than who proposed them."""
+
+    read_only: bool = False
+    """Show everything, write nothing: no plan, request, review or setting is changed."""
+
+    request_answer_days: int = 7
+    """After how many days an access request that nobody answered expires."""
+
+    oidc_issuer: str = ""
+    """Issuer of an OpenID Connect provider people sign in with, exactly as its discovery document
+    spells it. Empty: local passwords alone."""
+
+    oidc_client_id: str = ""
+    """Our client id at that provider. Its redirect address is `PUBLIC_URL/sign-in/provider`."""
+
+    oidc_client_secret: str = field(default="", repr=False)
+    """Our client secret at that provider; empty for a public client."""
+
+
+SECRETS = frozenset({"database_url", "oidc_client_secret"})
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -150,6 +180,16 @@ def _count(value: object) -> int:
     raise ValueError(f"takes a whole number from 0 on, not {value!r}")
 
 
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    found = words.get(value.strip().casefold()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"takes true or false, not {value!r}")
+    return found
+
+
 def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part for part in re.split(r"[\s,;]+", value) if part)
@@ -178,6 +218,7 @@ _BY_ANNOTATION: dict[str, Callable[[object], Any]] = {
     "Path": _path,
     "str": _text,
     "int": _count,
+    "bool": _flag,
     "tuple[str, ...]": _words,
     "Mapping[str, Any]": _pairs,
 }

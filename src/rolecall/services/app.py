@@ -8,11 +8,26 @@ from typing import TYPE_CHECKING
 
 from rolecall.insights.thresholds import Thresholds
 from rolecall.kit.clock import Clock
+from rolecall.signin.passwords import Passwords
 from rolecall.store import Database
 
 if TYPE_CHECKING:
+    from rolecall.signin.oidc import IdentityProvider
+
     # Loading the HubSpot client costs more than most commands take; who opens a door pays.
     from rolecall.sync.ports import Bounds, Doors
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """How people sign in here, and what needs more than one of them."""
+
+    public_url: str = ""  # how browsers reach us; links in notices begin with it
+    session_hours: float = 12.0  # a session ends whatever happens
+    idle_minutes: float = 60.0  # or after so long without a request
+    second_person: bool = False  # dangerous plans need somebody else than who proposed them
+    read_only: bool = False  # nothing but signing in and out is written
+    request_answer_days: int = 7  # an unanswered request expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,7 @@ class Choices:
     business_domains: frozenset[str] = frozenset()
     allowed_super_admins: frozenset[str] = frozenset()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    security: Security = field(default_factory=Security)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +53,5 @@ class App:
     bounds: Bounds
     choices: Choices
     home: Path
+    passwords: Passwords = field(default_factory=Passwords, repr=False)
+    provider: IdentityProvider | None = field(default=None, repr=False)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from rolecall.domain.actor import Actor, Role
-from rolecall.kit.errors import Refused
+from rolecall.domain.operator import TokenScope
+from rolecall.kit.errors import NeedsPerson, Refused
+from rolecall.services.app import App
 
 
 class NotAllowed(Refused):
     """The actor does not hold the role this needs."""
+
+    http_status = 403
+
+
+class ReadOnly(NeedsPerson):
+    """This installation only shows; it changes nothing."""
+
+    http_status = 403
 
 
 def need(actor: Actor, role: Role, hub_id: int, what: str) -> None:
@@ -31,3 +41,30 @@ def need_reading(actor: Actor, hub_id: int, what: str = "look at this portal") -
         raise NotAllowed(
             f"{actor.name or actor.id} may not {what}", hint="an admin can give the role auditor"
         )
+
+
+def need_scope(actor: Actor, scope: TokenScope, what: str) -> None:
+    """Raise NotAllowed when the actor is an API token without this scope."""
+    if actor.scopes is not None and scope.value not in actor.scopes:
+        raise NotAllowed(
+            f"the token {actor.name or actor.id} may not {what}",
+            hint=f"it needs the scope {scope.value}; make a token that has it",
+        )
+
+
+def need_writing(app: App, what: str) -> None:
+    """Raise ReadOnly when this installation was told to change nothing."""
+    if app.choices.security.read_only:
+        raise ReadOnly(
+            f"Rolecall is in read-only mode and does not {what}",
+            hint="an administrator can unset ROLECALL_READ_ONLY",
+        )
+
+
+def may_change(
+    app: App, actor: Actor, role: Role, hub_id: int, what: str, scope: TokenScope
+) -> None:
+    """Raise unless something may be written, by this token, by this role in this portal."""
+    need_writing(app, what)
+    need_scope(actor, scope, what)
+    need(actor, role, hub_id, what)
