@@ -7,12 +7,9 @@ but unsettled ones are read again: given already, still to give, or changed by s
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
-
-from msgspec import UNSET
 
 from rolecall.domain.plan import Change, Effect, Outcome
 from rolecall.hubspot.bodies import Filter, FilterGroup, RecordUpdate, Search, Sort
@@ -21,6 +18,7 @@ from rolecall.kit.errors import NeedsPerson, Retryable
 from rolecall.provision.effect import Carried, Stopped
 from rolecall.provision.ports import Desk, Moment
 from rolecall.provision.settle import Judged
+from rolecall.store import HandedRecord
 
 BATCH = 100  # documented maximum of batch writes
 PAGE = 200  # documented maximum of a search page
@@ -28,157 +26,180 @@ KEY = "hs_object_id"
 START = "0"  # below every record id
 INDEX_LAG_PAUSES = (2.0, 5.0, 10.0)  # HubSpot's search index follows writes after seconds
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One record on its way: from whom, to whom; `outcome` None = written down, not settled."""
-
-    record_id: str
-    former: str
-    successor: str
-    outcome: Outcome | None = None
+DONE, REFUSED, GONE = "done", "refused", "gone"
 
 
 class HandOverBooks(Protocol):
     """The rows of hand-overs; durable when each call returns."""
 
-    async def last(self, change_id: str) -> str:
-        """The highest record id written down so far, START when none."""
+    async def newest(self, effect_id: str) -> HandedRecord | None:
+        """The record written down last, None before the first."""
         ...
 
-    async def write(self, change_id: str, rows: Sequence[Given]) -> Sequence[Given]:
+    async def write(self, rows: Sequence[HandedRecord]) -> Sequence[HandedRecord]:
         """Write records down before their batch is sent; gives those that were not known yet."""
         ...
 
-    async def unsettled(self, change_id: str, limit: int) -> tuple[Given, ...]:
-        """Written but unsettled records."""
+    async def unsettled(self, effect_id: str) -> Sequence[HandedRecord]:
+        """At most 100 written but unsettled records."""
         ...
 
-    async def settle(self, change_id: str, ids: Sequence[str], outcome: Outcome) -> None:
-        """What became of these records."""
+    async def settle(self, effect_id: str, states: Mapping[str, Sequence[int]]) -> None:
+        """What became of these records: numbers by state, in one transaction."""
         ...
 
-    async def counts(self, change_id: str) -> Counter[Outcome]:
-        """How many records have which outcome."""
+    async def counts(self, effect_id: str) -> Mapping[str, int]:
+        """How many records stand in which state."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Carries effects of the route hand_over; one change is one property of one object type."""
+    """Carries effects of the route hand_over; its change is one property of one object type."""
 
     rows: HandOverBooks
 
     async def __call__(self, desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> Carried:
         """Hand over until a search finds nothing of the leaver any more."""
-        judged = []
-        for change in changes:
-            try:
-                judged.append(await self._one(desk, effect, change))
-            except (Retryable, NeedsPerson, UnknownOutcome) as error:
-                if not isinstance(error, HubSpotError):
-                    raise
-                raise Stopped(error) from error
-        await desk.books.settled(effect, judged)
-        return Carried(tuple(judged), effect.subject_id)
+        (change,) = changes
+        try:
+            judged = await _Handing(desk, effect, change, self.rows).carry_out()
+        except (Retryable, NeedsPerson, UnknownOutcome) as error:
+            if not isinstance(error, HubSpotError):
+                raise
+            raise Stopped(error) from error
+        await desk.books.settled(effect, [judged])
+        return Carried((judged,), effect.subject_id)
 
-    async def _one(self, desk: Desk, effect: Effect, change: Change) -> Judged:
-        await self._resume(desk, change)
-        await self._pass(desk, effect, change, await self.rows.last(change.id))
+
+@dataclass(slots=True)
+class _Handing:
+    """One hand-over under way; `written` counts the records on paper."""
+
+    desk: Desk
+    effect: Effect
+    change: Change
+    rows: HandOverBooks
+    written: int = 0
+
+    @property
+    def kind(self) -> str:
+        return self.change.details["object_type"]
+
+    @property
+    def name(self) -> str:
+        return self.change.details["property"]
+
+    async def carry_out(self) -> Judged:
+        newest = await self.rows.newest(self.effect.id)
+        self.written = 0 if newest is None else newest.number
+        while left := await self.rows.unsettled(self.effect.id):
+            await self._settle_by_reading(left)
+        await self._pass(START if newest is None else newest.record_id)
         for pause in INDEX_LAG_PAUSES:
-            if not await self._pass(desk, effect, change, START):
+            if not await self._pass(START):
                 break
-            await desk.clock.sleep(pause)
-        return _judged(change, await self.rows.counts(change.id))
+            await self.desk.clock.sleep(pause)
+        return _judged(self.change, await self.rows.counts(self.effect.id))
 
-    async def _resume(self, desk: Desk, change: Change) -> None:
-        """Settle what a former run wrote down and perhaps sent."""
-        while rows := await self.rows.unsettled(change.id, BATCH):
-            await self._settle_by_reading(desk, change, rows)
-
-    async def _pass(self, desk: Desk, effect: Effect, change: Change, after: str) -> int:
+    async def _pass(self, after: str) -> int:
         """One pass over all records found above an id; how many of them were new to us."""
         new = 0
-        async for found in _pages(desk, change, after):
-            rows = await self.rows.write(change.id, _given(change, found, new))
-            batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
-            await asyncio.gather(*[self._send(desk, change, batch) for batch in batches])
+        async for found in self._pages(after):
+            rows = await self.rows.write(self._given(found))
+            self.written += len(rows)
             new += len(rows)
-            message = f"{new} {change.details.get('object_type', 'records')} handed over"
-            desk.watch(Moment("batch", effect.id, effect.subject, effect.number, 0, message))
+            batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
+            await asyncio.gather(*[self._send(batch) for batch in batches])
+            self._tell(f"{self.written} {self.kind} handed over")
         return new
 
-    async def _send(self, desk: Desk, change: Change, rows: Sequence[Given]) -> None:
-        name = change.details["property"]
-        updates = [RecordUpdate(row.record_id, {name: row.successor}) for row in rows]
-        try:
-            answer = await desk.writer.batch_update(change.details["object_type"], updates)
-        except (UnknownOutcome, Invalid):
-            await self._settle_by_reading(desk, change, rows)
-            return
-        done = {r.id for r in answer.results if r.properties.get(name) in _successors(change)}
-        await self.rows.settle(change.id, sorted(done), Outcome.DONE)
-        rest = [row for row in rows if row.record_id not in done]
-        if rest:
-            await self._settle_by_reading(desk, change, rest)
+    def _tell(self, message: str) -> None:
+        effect = self.effect
+        self.desk.watch(Moment("batch", effect.id, effect.subject, effect.number, 0, message))
 
-    async def _settle_by_reading(self, desk: Desk, change: Change, rows: Sequence[Given]) -> None:
-        """Read the records: given, gone or changed outside, else given one by one, once."""
-        kind, name = change.details["object_type"], change.details["property"]
-        records = await desk.reader.crm_batch_read(kind, [r.record_id for r in rows], [name])
-        now = {record.id: record.properties.get(name) for record in records}
-        for row in rows:
-            outcome = Outcome.SKIPPED  # gone, or somebody else's by now
-            if now.get(row.record_id) == row.successor:
-                outcome = Outcome.DONE
-            elif now.get(row.record_id) == row.former:
-                outcome = await self._single(desk, kind, name, row)
-            await self.rows.settle(change.id, [row.record_id], outcome)
-
-    async def _single(self, desk: Desk, kind: str, name: str, row: Given) -> Outcome:
-        """One record alone, so that one bad record does not hold up ninety-nine."""
-        try:
-            answer = await desk.writer.batch_update(
-                kind, [RecordUpdate(row.record_id, {name: row.successor})]
+    def _given(self, ids: Sequence[str]) -> list[HandedRecord]:
+        """Records with their successors, in turn where there are several (round-robin)."""
+        to, start = _successors(self.change), self.written
+        former = self.change.before if isinstance(self.change.before, str) else None
+        return [
+            HandedRecord(
+                self.effect.id,
+                start + at,
+                self.kind,
+                record_id,
+                self.name,
+                former,
+                to[(start + at) % len(to)],
             )
+            for at, record_id in enumerate(ids, 1)
+        ]
+
+    async def _send(self, rows: Sequence[HandedRecord]) -> None:
+        updates = [RecordUpdate(row.record_id, {self.name: row.after or ""}) for row in rows]
+        try:
+            answer = await self.desk.writer.batch_update(self.kind, updates)
+        except (UnknownOutcome, Invalid):
+            await self._settle_by_reading(rows)
+            return
+        shown = {record.id: record.properties.get(self.name) for record in answer.results}
+        done = [row for row in rows if shown.get(row.record_id) == row.after]
+        await self.rows.settle(self.effect.id, {DONE: [row.number for row in done]})
+        if rest := [row for row in rows if row not in done]:
+            await self._settle_by_reading(rest)
+
+    async def _settle_by_reading(self, rows: Sequence[HandedRecord]) -> None:
+        """Read the records: given, gone or changed outside, else given one by one, once."""
+        ids = [row.record_id for row in rows]
+        records = await self.desk.reader.crm_batch_read(self.kind, ids, [self.name])
+        now = {record.id: record.properties.get(self.name) for record in records}
+        states: dict[str, list[int]] = {}
+        for row in rows:
+            state = await self._state(row, now.get(row.record_id))
+            states.setdefault(state, []).append(row.number)
+        await self.rows.settle(self.effect.id, states)
+
+    async def _state(self, row: HandedRecord, shown: str | None) -> str:
+        if shown == row.after:
+            return DONE
+        if shown != row.before:
+            return GONE
+        return await self._single(row)
+
+    async def _single(self, row: HandedRecord) -> str:
+        """One record alone, so that one bad record does not hold up ninety-nine."""
+        update = RecordUpdate(row.record_id, {self.name: row.after or ""})
+        try:
+            answer = await self.desk.writer.batch_update(self.kind, [update])
         except Invalid:
-            return Outcome.FAILED
-        kept = [r for r in answer.results if r.properties.get(name) == row.successor]
-        return Outcome.DONE if kept else Outcome.FAILED
+            return REFUSED
+        kept = [r for r in answer.results if r.properties.get(self.name) == row.after]
+        return DONE if kept else REFUSED
 
+    async def _pages(self, after: str) -> AsyncIterator[list[str]]:
+        """Ids of the leaver's records above `after`, 200 at a time; by id: no 10,000 cap applies.
 
-async def _pages(desk: Desk, change: Change, after: str) -> AsyncIterator[list[str]]:
-    """Ids of the leaver's records above `after`, 200 at a time; by id, so no 10,000 cap applies.
-
-    The next page is fetched while the caller works on this one.
-    """
-    pending = asyncio.ensure_future(_search(desk, change, after))
-    try:
-        while ids := await pending:
-            if len(ids) == PAGE:
-                pending = asyncio.ensure_future(_search(desk, change, ids[-1]))
+        The next page is fetched while the caller works on this one.
+        """
+        pending = asyncio.ensure_future(self._search(after))
+        try:
+            while ids := await pending:
+                if len(ids) < PAGE:
+                    yield ids
+                    return
+                pending = asyncio.ensure_future(self._search(ids[-1]))
                 yield ids
-            else:
-                yield ids
-                return
-    finally:
-        pending.cancel()
+        finally:
+            pending.cancel()
 
-
-async def _search(desk: Desk, change: Change, after: str) -> list[str]:
-    mine = Filter(change.details["property"], "EQ", value=_former(change))
-    later = Filter(KEY, "GT", value=after) if after != START else None
-    filters = (mine,) if later is None else (mine, later)
-    search = Search(
-        filter_groups=(FilterGroup(filters),), sorts=(Sort(KEY),), properties=(KEY,),
-        limit=PAGE, after=UNSET,
-    )  # fmt: skip
-    page = await desk.reader.crm_search(change.details["object_type"], search)
-    return [record.id for record in page.items]
-
-
-def _former(change: Change) -> str:
-    return change.before if isinstance(change.before, str) else ""
+    async def _search(self, after: str) -> list[str]:
+        former = self.change.before if isinstance(self.change.before, str) else ""
+        filters = [Filter(self.name, "EQ", value=former)]
+        filters += [Filter(KEY, "GT", value=after)] if after != START else []
+        groups = (FilterGroup(tuple(filters)),)
+        search = Search(filter_groups=groups, sorts=(Sort(KEY),), properties=(KEY,), limit=PAGE)
+        page = await self.desk.reader.crm_search(self.kind, search)
+        return [record.id for record in page.items]
 
 
 def _successors(change: Change) -> tuple[str, ...]:
@@ -186,18 +207,11 @@ def _successors(change: Change) -> tuple[str, ...]:
     return after if isinstance(after, tuple) else tuple(filter(None, [after]))
 
 
-def _given(change: Change, ids: Sequence[str], start: int) -> list[Given]:
-    """Records with their successors, in turn where there are several (round-robin)."""
-    to = _successors(change)
-    return [Given(key, _former(change), to[(start + at) % len(to)]) for at, key in enumerate(ids)]
-
-
-def _judged(change: Change, counts: Counter[Outcome]) -> Judged:
-    done, failed = counts[Outcome.DONE], counts[Outcome.FAILED]
-    kind = change.details.get("object_type", "records")
-    message = f"{done} {kind} handed over"
-    if counts[Outcome.SKIPPED]:
-        message += f", {counts[Outcome.SKIPPED]} were gone or given to somebody else meanwhile"
-    if failed:
-        return Judged(change, Outcome.FAILED, f"{message}, {failed} were refused by HubSpot")
+def _judged(change: Change, counts: Mapping[str, int]) -> Judged:
+    done, refused, gone = counts.get(DONE, 0), counts.get(REFUSED, 0), counts.get(GONE, 0)
+    message = f"{done} {change.details['object_type']} handed over"
+    if gone:
+        message += f", {gone} were gone or given to somebody else meanwhile"
+    if refused:
+        return Judged(change, Outcome.FAILED, f"{message}, {refused} were refused by HubSpot")
     return Judged(change, Outcome.DONE if done else Outcome.ALREADY, message)

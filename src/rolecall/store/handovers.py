@@ -25,6 +25,7 @@ HANDOVERS = Table(
     text("message"),
     moment("settled_at", nullable=True),
     Index("ix_handover_records_state", "effect_id", "state", "number"),
+    Index("ix_handover_records_record_id", "effect_id", "record_id"),
 )  # fmt: skip
 
 
@@ -39,7 +40,7 @@ class HandedRecord:
     property: str  # hubspot_owner_id, or a custom user property
     before: str | None
     after: str | None
-    state: str = "pending"  # pending | sent | done | refused | returned
+    state: str = "pending"  # pending | sent | done | refused | gone | returned
     message: str = ""
     settled_at: datetime | None = None
 
@@ -66,6 +67,19 @@ class HandOvers(Repository):
         here = (HANDOVERS.c.effect_id == effect_id, HANDOVERS.c.state.in_(states))
         found = select(HANDOVERS).where(*here).order_by(HANDOVERS.c.number).limit(limit)
         return tuple(HandedRecord(**row) for row in await self.rows(found))
+
+    async def newest(self, effect_id: str) -> HandedRecord | None:
+        """The record written down last, None before the first."""
+        found = select(HANDOVERS).where(HANDOVERS.c.effect_id == effect_id)
+        row = await self.one(found.order_by(HANDOVERS.c.number.desc()).limit(1))
+        return None if row is None else HandedRecord(**row)
+
+    async def known(self, effect_id: str, record_ids: Sequence[str]) -> frozenset[str]:
+        """Which of these records are written down already."""
+        mine = (HANDOVERS.c.effect_id == effect_id, HANDOVERS.c.record_id.in_(record_ids))
+        return frozenset(
+            row["record_id"] for row in await self.rows(select(HANDOVERS.c.record_id).where(*mine))
+        )
 
     async def mark(
         self, effect_id: str, numbers: Sequence[int], state: str, at: datetime, message: str = ""

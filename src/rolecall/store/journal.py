@@ -113,11 +113,13 @@ class Journal(Repository):
 
     async def name_subject(self, plan_id: str, subject: str, subject_id: str) -> None:
         """Give the effects of a subject the id of what was created for it."""
-        for effect in await self.effects(plan_id):
-            if effect.subject == subject and effect.subject_id is None:
+        mine = (EFFECTS.c.plan_id == plan_id, EFFECTS.c.subject == subject)
+        for row in await self.rows(select(EFFECTS).where(*mine)):
+            effect = _effect(row)
+            if effect.subject_id is None:
                 named = to_json(replace(effect, subject_id=subject_id))
-                mine = change(EFFECTS).where(EFFECTS.c.id == effect.id)
-                await self.connection.execute(mine.values(body=named))
+                here = change(EFFECTS).where(EFFECTS.c.id == effect.id)
+                await self.connection.execute(here.values(body=named))
 
     async def due(self, now: datetime) -> tuple[Due, ...]:
         """Plans with an effect that is not settled and whose time has come.

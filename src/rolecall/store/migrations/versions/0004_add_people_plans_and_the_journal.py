@@ -137,6 +137,12 @@ def upgrade() -> None:
         ["effect_id", "state", "number"],
         unique=False,
     )
+    op.create_index(
+        "ix_handover_records_record_id",
+        "handover_records",
+        ["effect_id", "record_id"],
+        unique=False,
+    )
     op.create_table(
         "links",
         sa.Column("hub_id", sa.BigInteger(), autoincrement=False, nullable=False),
