@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rolecall.hubspot import wire
@@ -40,6 +40,7 @@ def _least(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 class TestLeniency:
     @pytest.mark.parametrize("struct", STRUCTS, ids=lambda s: s.__name__)
+    @settings(max_examples=15)
     @given(extra=st.dictionaries(st.text(min_size=1).map("new".__add__), st.integers() | st.none()))
     def test_unknown_fields_are_ignored(
         self, struct: type[msgspec.Struct], extra: dict[str, Any]
