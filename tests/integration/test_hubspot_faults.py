@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import httpx2
 import pytest
 
@@ -121,13 +119,18 @@ class TestOddAnswers:
 
     async def test_a_cursor_that_repeats_does_not_loop(self) -> None:
         """An endless list ends in an error instead of an endless sync."""
-        page = json.dumps({"results": [], "paging": {"next": {"after": "7"}}})
-        connection, _ = canned(lambda _: httpx2.Response(200, text=page))
+        following = {None: "7", "7": "8", "8": "7"}
+
+        def answer(request: httpx2.Request) -> httpx2.Response:
+            after = following[request.url.params.get("after")]
+            return httpx2.Response(200, json={"results": [], "paging": {"next": {"after": after}}})
+
+        connection, _ = canned(answer)
 
         with pytest.raises(errors.Unreadable, match="repeats"):
             async for _ in Reader(connection).users():
                 pass
-        assert connection.counts.requests == 2
+        assert connection.counts.requests == 3
 
     async def test_a_long_retry_after_is_handed_to_the_caller(self) -> None:
         """A migration of a day is not slept through."""

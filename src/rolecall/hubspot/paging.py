@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import suppress
 from typing import TypeVar
 
 from rolecall.hubspot.connection import Connection
@@ -42,8 +41,8 @@ async def pages(
             yield page
     finally:
         producer.cancel()
-        with suppress(asyncio.CancelledError):
-            await producer
+        # Not `await producer`: that would swallow a cancellation meant for us.
+        await asyncio.wait([producer])
 
 
 async def _produce(
@@ -56,14 +55,16 @@ async def _produce(
     ready: asyncio.Queue[Page[Row] | BaseException | None],
 ) -> None:
     fetched = 0
+    asked: set[str | None] = {after}
     try:
         while True:
             if after is not None:
                 query["after"] = after
             listed = await connection.call(operation, *ids, query=query)
             following = cursor(listed)
-            if following is not None and following == after:
-                raise connection.unreadable(operation, f"the cursor {after!r} repeats")
+            if following is not None and following in asked:
+                raise connection.unreadable(operation, f"the cursor {following!r} repeats")
+            asked.add(following)
             await ready.put(Page(listed.results, following, listed.total))
             fetched += 1
             after = following
