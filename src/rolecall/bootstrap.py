@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from rolecall.hubspot import Auth, Connection, CredentialStore, Observer, Reader, Sender
+    from rolecall.hubspot.writer import Writer
     from rolecall.signin.oidc import IdentityProvider
     from rolecall.sync.ports import NewCredential
 
@@ -56,7 +57,7 @@ async def open_app(
         doors = StoredDoors(database, time, transport)
         provider = _provider(chosen, time)
         bounds, choices = _bounds(chosen), _choices(chosen)
-        yield App(database, time, doors, bounds, choices, home, provider=provider)
+        yield App(database, time, doors, doors, bounds, choices, home, provider=provider)
     finally:
         await database.close()
 
@@ -137,6 +138,17 @@ class StoredDoors:
 
         async with self.connection(portal, observe) as connection:
             yield Reader(connection)
+
+    @asynccontextmanager
+    async def hands(
+        self, portal: Portal, observe: Observer | None = None
+    ) -> AsyncIterator[tuple[Reader, Writer]]:
+        """The same with a Writer beside it; for provision alone."""
+        from rolecall.hubspot import Reader
+        from rolecall.hubspot.writer import Writer
+
+        async with self.connection(portal, observe) as connection:
+            yield Reader(connection), Writer(connection)
 
     @asynccontextmanager
     async def connection(

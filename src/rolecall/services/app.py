@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rolecall.signin.oidc import IdentityProvider
 
     # Loading the HubSpot client costs more than most commands take; who opens a door pays.
+    from rolecall.provision.applying import Hands
     from rolecall.sync.ports import Bounds, Doors
 
 
@@ -50,6 +51,7 @@ class App:
     database: Database
     clock: Clock
     doors: Doors
+    hands: Hands
     bounds: Bounds
     choices: Choices
     home: Path
