@@ -1,116 +1,95 @@
-"""Builders of snapshots and hypothesis strategies for portals, tidy and messy."""
+"""Strategies for portals as they change from sync to sync, for property tests of the store."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from hypothesis import strategies as st
 
 from rolecall.domain.portal import Capabilities, Tier
-from rolecall.domain.snapshot import PermissionSet, Seat, Snapshot, Team, User, UserState
+from rolecall.domain.snapshot import (
+    PermissionSet,
+    RecordOwner,
+    Seat,
+    Snapshot,
+    Team,
+    User,
+    UserState,
+)
 
-NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-SETS = ("Sales Rep", "Marketer", "No Access")
-SEATS = ("Core", "Sales Hub Professional", "View-Only")
-ODD = ("", " ", "no", "Norway: no", "a'b\"c", "#x", "- y", "Ünïcode ☃", "tab\there", "nul\x00", "\ud83d"[:0] + "😀", "{a}", "[b", "*c", "&d", "null", "1.0", "=x", "line\nbreak", "\u2028", "\ufeffbom")
+START = datetime(2026, 1, 1, tzinfo=UTC)
+# Every example takes a hub id of its own, so that one database serves them all.
+HUBS = count(1_000)
 
-
-def a_user(number: int, **values: object) -> User:
-    """User `number` with one set, a Core seat and no teams unless told otherwise."""
-    plain: dict[str, object] = {
-        "id": str(number),
-        "email": f"user{number}@acme.test",
-        "permission_set_ids": ("set1",),
-        "seat_names": ("Core",),
-        "crm_id": f"crm{number}",
-    }
-    return User(**{**plain, **values})  # type: ignore[arg-type]
-
-
-def a_snapshot(*users: User, **values: object) -> Snapshot:
-    """An Enterprise portal with three sets, three seats and the teams Sales > EMEA and Ops."""
-    plain: dict[str, object] = {
-        "hub_id": 1,
-        "id": "snap1",
-        "started_at": NOW,
-        "sealed_at": NOW,
-        "complete": True,
-        "users": users,
-        "permission_sets": tuple(PermissionSet(f"set{n}", name) for n, name in enumerate(SETS, 1)),
-        "teams": (Team("t1", "Sales"), Team("t2", "EMEA", "t1"), Team("t3", "Ops")),
-        "seats": tuple(Seat(name, remaining=None if name == "View-Only" else 5) for name in SEATS),
-        "tier": Tier.ENTERPRISE,
-        "capabilities": Capabilities(tier=Tier.ENTERPRISE, users_version="2026-09"),
-    }
-    return Snapshot(**{**plain, **values})  # type: ignore[arg-type]
-
-
-def _subset(values: tuple[str, ...], most: int = 3) -> st.SearchStrategy[tuple[str, ...]]:
-    lists = st.lists(st.sampled_from(values), unique=True, max_size=most) if values else st.just([])
-    return lists.map(tuple)
+IDS = st.sampled_from(["1", "2", "10", "11", "200"])
+NAMES = st.sampled_from(["", "Ana", "ÅSA", "ana b", "Zoë %", "O'Neil_", '"quoted"'])
+TIMES = st.none() | st.integers(0, 5).map(lambda days: START + timedelta(days=days, microseconds=1))
+VALUES = st.lists(st.sampled_from(["1", "12", "2"]), unique=True, max_size=2).map(tuple)
+PROFILES = st.dictionaries(
+    st.sampled_from(["jobtitle", "hs_tz", 'odd "key'], ), st.sampled_from(["", "Rep", "Rep 2"]),
+    max_size=2,
+)  # fmt: skip
 
 
 @st.composite
-def team_trees(draw: st.DrawFn, *, messy: bool = False) -> tuple[Team, ...]:
-    """Up to seven teams in a sound tree; messy ones repeat and use odd names."""
-    count = draw(st.integers(0, 7))
-    names = st.sampled_from(ODD[:8] + ("Sales", "Sales", "EMEA")) if messy else st.none()
-    teams: list[Team] = []
-    for number in range(count):
-        parent = draw(st.sampled_from([None, *(team.id for team in teams)]))
-        name = draw(names) or f"Team {number}"
-        teams.append(Team(f"t{number}", name, parent))
-    return tuple(draw(st.permutations(teams)))
+def users(draw: st.DrawFn, user_id: str) -> User:
+    """A user with this id, anything else at random."""
+    first = draw(NAMES)
+    return User(
+        id=user_id,
+        email=f"{draw(st.sampled_from(['U', 'u', 'Ü']))}{user_id}@acme.test",
+        first_name=first,
+        last_name=draw(NAMES),
+        super_admin=draw(st.booleans()),
+        permission_set_ids=draw(VALUES),
+        main_team_id=draw(st.none() | st.sampled_from(["1", "12"])),
+        extra_team_ids=draw(VALUES),
+        seat_names=draw(st.none() | st.just(()) | st.just(("Core", "Sales Hub"))),
+        state=draw(st.sampled_from(UserState)),
+        state_estimated=draw(st.booleans()),
+        crm_id=draw(st.none() | st.just("c1")),
+        owner_id=draw(st.none() | st.just("o1")),
+        owner_archived=draw(st.booleans()),
+        last_active_at=draw(TIMES),
+        last_active_source=draw(st.sampled_from(["", "login feed"])),
+        created_at=draw(TIMES),
+        profile=draw(PROFILES),
+    )
 
 
 @st.composite
-def portals(draw: st.DrawFn, *, messy: bool = False, most: int = 6) -> Snapshot:
-    """A portal; messy ones hold everything HubSpot's screens can bring about."""
-    teams = draw(team_trees(messy=messy))
-    sets = tuple(
-        PermissionSet(f"set{n}", draw(st.sampled_from(SETS + ODD)) if messy else name)
-        for n, name in enumerate(SETS, 1)
+def snapshots(draw: st.DrawFn, hub_id: int, number: int, former: Snapshot | None) -> Snapshot:
+    """The next snapshot: users of the former one stay, change or go."""
+    kept = {user.id: user for user in former.users} if former else {}
+    for user_id in draw(st.lists(IDS, unique=True, max_size=4)):
+        if user_id in kept and draw(st.booleans()):
+            del kept[user_id]
+        else:
+            kept[user_id] = draw(users(user_id))
+    at = START + timedelta(days=number)
+    return Snapshot(
+        hub_id=hub_id,
+        id=f"{hub_id}-{number}",
+        started_at=at,
+        sealed_at=at + timedelta(minutes=draw(st.integers(0, 9))),
+        complete=draw(st.booleans()),
+        users=tuple(kept[user_id] for user_id in sorted(kept)),
+        permission_sets=tuple(PermissionSet(i, draw(NAMES)) for i in sorted(draw(VALUES))),
+        teams=tuple(Team(i, draw(NAMES)) for i in sorted(draw(VALUES))),
+        seats=(Seat("Core", remaining=draw(st.none() | st.integers(0, 3))),),
+        owners=tuple(RecordOwner(i, None, draw(NAMES)) for i in sorted(draw(VALUES))),
+        gaps=tuple(draw(VALUES)),
+        tier=draw(st.sampled_from(Tier)),
+        capabilities=Capabilities(scopes=draw(VALUES)),
     )
-    stock = st.one_of(st.none(), st.integers(0, 3)) if messy else st.integers(2, 6)
-    seats = tuple(
-        Seat(name, remaining=None if name == "View-Only" else draw(stock)) for name in SEATS
-    )
-    ids = tuple(team.id for team in teams)
-    users = [draw(portal_users(n, ids, messy=messy)) for n in range(draw(st.integers(0, most)))]
-    return a_snapshot(*users, permission_sets=sets, teams=teams, seats=seats)
 
 
 @st.composite
-def portal_users(
-    draw: st.DrawFn, number: int, team_ids: tuple[str, ...], *, messy: bool
-) -> User:
-    """One user of such a portal."""
-    main = draw(st.sampled_from([None, *team_ids]))
-    extra = tuple(team for team in draw(_subset(team_ids)) if messy or team != main)
-    sets = draw(_subset(("set1", "set2", "set3"), 3 if messy else 1))
-    seats = draw(_subset((*SEATS, *(("Gone Seat",) if messy else ())), 2 if messy else 1))
-    state = draw(st.sampled_from(list(UserState))) if messy else UserState.ACTIVE
-    mail = draw(st.sampled_from(("o'brien+x", "Ünal", "no", "UPPER", "a:b#c"))) if messy else "user"
-    return a_user(
-        number,
-        email=f"{mail}{number}@acme.test" if draw(st.booleans()) or not messy else f"{mail}{number}@x",
-        permission_set_ids=sets,
-        main_team_id=main,
-        extra_team_ids=extra,
-        seat_names=draw(st.sampled_from([seats, None])) if messy else seats,
-        state=state,
-        super_admin=draw(st.booleans()) if messy else False,
-        crm_id=draw(st.sampled_from([None, f"crm{number}"])) if messy else f"crm{number}",
-        profile=draw(_profiles()) if messy else {},
-    )
-
-
-def _profiles() -> st.SearchStrategy[dict[str, str]]:
-    values = {
-        "hs_job_title": st.sampled_from([text for text in ODD if text.strip()]),
-        "hs_standard_time_zone": st.sampled_from(("Europe/Berlin", "us/eastern", "Mars/Base")),
-        "hs_working_hours": st.sampled_from(
-            ('[{"days":"MONDAY_TO_FRIDAY","startMinute":540,"endMinute":1020}]', "[]", "odd")
-        ),
-    }
-    return st.fixed_dictionaries({}, optional=values)
+def histories(draw: st.DrawFn) -> tuple[Snapshot, ...]:
+    """Some snapshots of one new portal, in order."""
+    hub_id = next(HUBS)
+    told: list[Snapshot] = []
+    for number in range(draw(st.integers(1, 4))):
+        told.append(draw(snapshots(hub_id, number, told[-1] if told else None)))
+    return tuple(told)

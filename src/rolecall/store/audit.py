@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from rolecall.domain.actor import AuditEvent
 from rolecall.domain.snapshot import EMPTY
 from rolecall.store.encoding import plain
-from rolecall.store.rows import Repository
+from rolecall.store.rows import Repository, narrowed
 from rolecall.store.schema import Document, metadata, moment, text
 from rolecall.store.verify_chain import START, Verdict, fault_of, line_hash
 
@@ -151,21 +152,19 @@ class Audit(Repository):
         return (head["seq"], head["hash"]) if head else (0, START)
 
 
-def _selected(query: AuditQuery) -> Select[tuple[object, ...]]:
-    found: Select[tuple[object, ...]] = select(AUDIT).order_by(AUDIT.c.seq.desc())
-    limits = (
-        (query.hub_id, AUDIT.c.hub_id == query.hub_id),
-        (query.actor, AUDIT.c.actor == query.actor),
-        (query.subject, AUDIT.c.subject == query.subject),
-        (query.since, AUDIT.c.at >= query.since),
-        (query.until, AUDIT.c.at < query.until),
-        (query.before_seq, AUDIT.c.seq < query.before_seq),
-        (query.event, AUDIT.c.event.startswith(query.event or "", autoescape=True)),
+def _selected(query: AuditQuery) -> Select[Any]:
+    line = AUDIT.c
+    found = narrowed(
+        select(AUDIT),
+        (query.hub_id, line.hub_id.__eq__),
+        (query.actor, line.actor.__eq__),
+        (query.subject, line.subject.__eq__),
+        (query.since, line.at.__ge__),
+        (query.until, line.at.__lt__),
+        (query.before_seq, line.seq.__lt__),
+        (query.event, lambda name: line.event.startswith(name, autoescape=True)),
     )
-    for wanted, condition in limits:
-        if wanted is not None:
-            found = found.where(condition)
-    return found.limit(query.limit)
+    return found.order_by(line.seq.desc()).limit(query.limit)
 
 
 def _row(seq: int, one: AuditEvent, previous: str, digest: str) -> dict[str, object]:

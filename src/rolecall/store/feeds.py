@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Index, RowMapping, Table, Text, func,
 
 from rolecall.domain.snapshot import FeedEvent
 from rolecall.store.encoding import plain
-from rolecall.store.rows import CHUNK, Repository
+from rolecall.store.rows import CHUNK, Repository, narrowed
 from rolecall.store.schema import Document, Key, metadata, moment, text
 
 FEED_CURSORS = Table(
@@ -99,22 +99,18 @@ class Feeds(Repository):
 
     async def events(self, hub_id: int, query: FeedQuery) -> tuple[FeedEvent, ...]:
         """Matching events, newest first."""
-        found = select(FEED_EVENTS).where(FEED_EVENTS.c.hub_id == hub_id)
-        limits = (
-            (query.feed, FEED_EVENTS.c.feed == query.feed),
-            (query.types, FEED_EVENTS.c.type.in_(sorted(query.types or ()))),
-            (query.actor_id, FEED_EVENTS.c.actor_id == query.actor_id),
-            (query.object_id, FEED_EVENTS.c.object_id == query.object_id),
+        event = FEED_EVENTS.c
+        found = narrowed(
+            select(FEED_EVENTS).where(event.hub_id == hub_id),
+            (query.feed, event.feed.__eq__),
+            (query.types, lambda types: event.type.in_(sorted(types))),
+            (query.actor_id, event.actor_id.__eq__),
+            (query.object_id, event.object_id.__eq__),
+            (query.since, event.at.__ge__),
+            (query.until, event.at.__lt__),
         )
-        for wanted, condition in limits:
-            if wanted is not None:
-                found = found.where(condition)
-        if query.since is not None:
-            found = found.where(FEED_EVENTS.c.at >= query.since)
-        if query.until is not None:
-            found = found.where(FEED_EVENTS.c.at < query.until)
-        newest = found.order_by(FEED_EVENTS.c.at.desc(), FEED_EVENTS.c.id.desc())
-        return tuple(_event(row) for row in await self.rows(newest.limit(query.limit)))
+        newest = found.order_by(event.at.desc(), event.id.desc()).limit(query.limit)
+        return tuple(_event(row) for row in await self.rows(newest))
 
     async def last_logins(self, hub_id: int) -> Mapping[str, datetime]:
         """When each user last signed in by the login feed, by case-folded e-mail."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, Insert, RowMapping, Table
+from sqlalchemy import ColumnElement, Executable, Insert, RowMapping, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,6 +52,16 @@ class Repository:
         if rows:
             insert = (postgresql if self.on_postgres else sqlite).insert(table)
             await self.connection.execute(insert.on_conflict_do_nothing(), list(rows))
+
+
+def narrowed(
+    statement: Select[Any], *limits: tuple[Any, Callable[[Any], ColumnElement[bool]]]
+) -> Select[Any]:
+    """The statement with a condition for every limit whose wanted value is not None."""
+    for wanted, condition in limits:
+        if wanted is not None:
+            statement = statement.where(condition(wanted))
+    return statement
 
 
 def _upsert(table: Table, names: tuple[str, ...], on_postgres: bool) -> Insert:

@@ -154,24 +154,23 @@ class Snapshots(Repository):
         *,
         snapshot_id: str | None = None,
         complete: bool = False,
+        without_users: bool = False,
     ) -> Snapshot | None:
-        """The whole picture at a time (default: the newest), or of one snapshot by its id."""
+        """The whole picture at a time (default: the newest), or of one snapshot by its id.
+
+        `without_users` leaves them out, for who needs the names of sets and teams alone.
+        """
         row = await self._row_at(hub_id, at, snapshot_id=snapshot_id, complete=complete)
         if row is None:
             return None
         facts = await self._facts_at(hub_id, row["seq"])
-        users = await Users(self.connection).at(hub_id, row["seq"])
+        users = () if without_users else await Users(self.connection).at(hub_id, row["seq"])
         return Snapshot(
             hub_id, row["id"], row["started_at"], row["sealed_at"], row["complete"], users,
             facts["permission_set"], facts["team"], facts["seat"], facts["owner"],
             tuple(row["gaps"]), Tier(row["tier"]), row["time_zone"],
             _decoded(row["capabilities"], Capabilities),
         )  # fmt: skip
-
-    async def owners(self, hub_id: int) -> tuple[RecordOwner, ...]:
-        """The record owners of the newest snapshot, without loading the rest of it."""
-        row = await self._row_at(hub_id)
-        return () if row is None else (await self._facts_at(hub_id, row["seq"]))["owner"]
 
     async def changes_between(
         self, hub_id: int, earlier: datetime, later: datetime
