@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from rolecall.domain.plan import Change, Effect, Route
 from rolecall.hubspot import wire
-from rolecall.hubspot.client import Reader
+from rolecall.hubspot.reader import Reader
 from rolecall.provision.aspects import ABSENT, PRESENT, Observation, aspect_of, joined
 
 

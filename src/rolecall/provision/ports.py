@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rolecall.hubspot.client import Reader, Writer
+from rolecall.hubspot.reader import Reader
+from rolecall.hubspot.writer import Writer
 from rolecall.kit.clock import Clock
 from rolecall.provision.books import Books
 

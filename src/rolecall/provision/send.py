@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from rolecall.domain.plan import Change, ChangeKind, Effect, Route
 from rolecall.hubspot.bodies import Member, MemberType, NewTeam, NewUser, TeamUpdate, UserUpdate
-from rolecall.hubspot.client import Writer
+from rolecall.hubspot.writer import Writer
 from rolecall.kit.errors import Broken
 from rolecall.provision.aspects import NAME_FIELDS, aspect_of
 from rolecall.provision.observe import Look
