@@ -48,7 +48,7 @@ ROLES_OF_SCOPE: Mapping[TokenScope, frozenset[Role]] = {
     TokenScope.ACCESS_WRITE: frozenset({Role.ADMIN}),
     TokenScope.MANAGE: frozenset({Role.ADMIN}),
     TokenScope.PLAN_APPLY: frozenset({Role.ADMIN, Role.APPROVER}),
-    TokenScope.PLAN_APPROVE: frozenset({Role.ADMIN, Role.APPROVER}),
+    TokenScope.PLAN_APPROVE: frozenset({Role.APPROVER}),
     TokenScope.PLAN_PROPOSE: frozenset({Role.ADMIN, Role.APPROVER}),
     TokenScope.READ: frozenset({Role.AUDITOR}),
     TokenScope.REQUEST_ANSWER: frozenset({Role.APPROVER}),
