@@ -124,12 +124,15 @@ class Journal(Repository):
     async def due(self, now: datetime) -> tuple[Due, ...]:
         """Plans with an effect that is not settled and whose time has come.
 
-        Effects that wait for a person (no time) do not count; `wake` ends their waiting.
+        Effects that wait for a person (no time) do not count; `wake` ends their waiting. While
+        one effect waits for a time, the others of its plan wait with it.
         """
         waits = EFFECTS.c.state == EffectState.WAITING.value
         ready = EFFECTS.c.state.in_([EffectState.PENDING.value, EffectState.SENT.value])
         come = waits & (EFFECTS.c.next_attempt_at <= now)
-        found = select(EFFECTS.c.plan_id, EFFECTS.c.hub_id).where(or_(ready, come)).distinct()
+        later = select(EFFECTS.c.plan_id).where(waits, EFFECTS.c.next_attempt_at > now)
+        open_now = or_(ready, come) & EFFECTS.c.plan_id.not_in(later)
+        found = select(EFFECTS.c.plan_id, EFFECTS.c.hub_id).where(open_now).distinct()
         rows = await self.rows(found.order_by(EFFECTS.c.plan_id))
         return tuple(Due(row["plan_id"], row["hub_id"]) for row in rows)
 
