@@ -9,6 +9,7 @@ from datetime import datetime
 from rolecall.domain.actor import Actor
 from rolecall.domain.events import Event
 from rolecall.domain.plan import Effect, ManualTask, Plan, PlanState, Receipt, Route
+from rolecall.provision.parked import remember_parking
 from rolecall.provision.settle import Judged
 from rolecall.store import Database, HandedRecord
 
@@ -82,6 +83,7 @@ class StoreBooks:
             await work.journal.add_receipts(receipts)
             await work.journal.settle(effect)
             await work.tasks.add(tasks)
+            await remember_parking(work, self.plan, judged)
             if subject_id is not None and effect.route in MAKES_SUBJECT:
                 await work.journal.name_subject(self.plan.id, effect.subject, subject_id)
             work.record(

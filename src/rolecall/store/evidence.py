@@ -134,6 +134,13 @@ class Evidence(Repository):
         rows = await self.rows(found.order_by(STATEMENTS.c.id))
         return {row["key"]: Statement(**row) for row in rows}
 
+    async def statement(self, hub_id: int, kind: str, key: str) -> Statement | None:
+        """What counts now of one kind and key."""
+        mine = (STATEMENTS.c.hub_id == hub_id, STATEMENTS.c.kind == kind, STATEMENTS.c.key == key)
+        newest = select(STATEMENTS).where(*mine).order_by(STATEMENTS.c.id.desc()).limit(1)
+        row = await self.one(newest)
+        return Statement(**row) if row else None
+
 
 def _import(row: RowMapping) -> ExportImport:
     return ExportImport(**row)
