@@ -13,7 +13,7 @@ from rolecall.plan.context import DiffOptions
 from rolecall.plan.propose import Circumstances, Occasion, propose
 from rolecall.policy.assign import assign
 from rolecall.policy.parse import parse_policy
-from tests.support.snapshots import NOW
+from tests.support.plan_portals import NOW
 
 EXACT = "".join(
     f"  {name}: exact\n" for name in ("users", "permission_sets", "teams", "seats", "profile")

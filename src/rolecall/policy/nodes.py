@@ -14,7 +14,10 @@ from rolecall.policy.problems import Problem, did_you_mean
 
 Value = TypeVar("Value")
 _NULL = "tag:yaml.org,2002:null"
-_PLAIN_TAGS = ("tag:yaml.org,2002:", "!")
+_TAGS = frozenset(
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "timestamp", "value", "merge")
+)
 
 
 def is_null(node: yaml.Node) -> bool:
@@ -82,7 +85,7 @@ class Nodes:
         if not isinstance(node, yaml.ScalarNode) or is_null(node):
             self.problem(node, where, "must be text")
             return None
-        if not node.tag.startswith(_PLAIN_TAGS) or node.tag.startswith("!!"):
+        if node.tag not in _TAGS:
             self.problem(node, where, f"has a tag that is not read: {node.tag}")
             return None
         if not node.value.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.plan_portals import NOW, ODD, a_snapshot, a_user, portals
 
 from rolecall.domain.snapshot import Snapshot, UserState
 from rolecall.plan.context import DiffOptions
@@ -12,7 +13,6 @@ from rolecall.plan.diff import diff
 from rolecall.policy.assign import assign
 from rolecall.policy.dump import dump, quoted
 from rolecall.policy.parse import parse_policy
-from tests.support.snapshots import NOW, ODD, a_snapshot, a_user, portals
 
 
 def differences(text: str, snapshot: Snapshot) -> list[object]:
@@ -67,6 +67,6 @@ def test_teams_that_share_a_name_are_written_with_ids() -> None:
     )
     text = dump(snapshot, "acme")
 
-    assert 'main_team: {name: Twin, id: b}' in text
+    assert "main_team: {name: Twin, id: b}" in text
     assert "Solo: {}" in text
     assert differences(text, snapshot) == []
