@@ -55,13 +55,13 @@ class Policies(Repository):
     async def in_force(self, hub_id: int) -> StoredPolicy | None:
         """The text in force; None where no policy was ever applied."""
         newest = select(POLICIES).where(POLICIES.c.hub_id == hub_id)
-        row = await self.one(newest.order_by(POLICIES.c.id.desc()).limit(1))
+        row = await self.one(newest.order_by(POLICIES.c.at.desc(), POLICIES.c.id.desc()).limit(1))
         return _policy(row) if row else None
 
     async def history(self, hub_id: int) -> tuple[StoredPolicy, ...]:
         """Every text that was ever in force, newest first."""
         found = select(POLICIES).where(POLICIES.c.hub_id == hub_id)
-        return tuple(_policy(row) for row in await self.rows(found.order_by(POLICIES.c.id.desc())))
+        return tuple(_policy(row) for row in await self.rows(found.order_by(POLICIES.c.at.desc(), POLICIES.c.id.desc())))
 
 
 def _policy(row: RowMapping) -> StoredPolicy:
