@@ -8,20 +8,27 @@ from datetime import datetime
 from rolecall.domain.finding import Finding
 from rolecall.domain.snapshot import Snapshot
 from rolecall.insights import (  # noqa: F401 - importing a module registers its rules
+    combinations,
+    contractors,
     dormant,
     duplicates,
     elevations,
     email_domains,
+    foreign,
     never_came,
+    out_of_place,
     people,
     permission_sets,
     records,
+    review_due,
     seats,
     service_users,
     shared_logins,
     super_admins,
     teams,
+    two_factor,
 )
+from rolecall.insights.custom_rules import custom_findings
 from rolecall.insights.exceptions import covered
 from rolecall.insights.facts import Facts
 from rolecall.insights.rules import RULES, Rule, findings_of
@@ -54,6 +61,7 @@ def all_findings(
     """Every finding, exceptions not considered, gravest first, then by rule and subject."""
     view = view_of(snapshot, facts, thresholds, now)
     found = [finding for one in rules() for finding in findings_of(one, view)]
+    found.extend(custom_findings(view))
     return sorted(found, key=lambda one: (-one.severity, one.rule, one.subject.casefold()))
 
 

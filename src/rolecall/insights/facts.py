@@ -8,6 +8,9 @@ from datetime import datetime
 
 from rolecall.domain.person import Link, Person
 from rolecall.domain.snapshot import FeedEvent
+from rolecall.permissions.access import Resolver
+from rolecall.permissions.pack import Pack
+from rolecall.policy.document import CustomRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,34 @@ class ElevationFact:
     ends_at: datetime
     returned_at: datetime | None = None
     plan_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAct:
+    """One write our journal holds: to whom, when, and which feed events it explains."""
+
+    subject_id: str
+    at: datetime
+    explains: frozenset[str]  # feed event types
+
+
+@dataclass(frozen=True, slots=True)
+class AppFact:
+    """A connected app with the scopes it was granted and those its pack asks for."""
+
+    id: str
+    name: str
+    scopes: frozenset[str]
+    needed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """A named person's word for a setting no API shows."""
+
+    holds: bool
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +87,15 @@ class Facts:
     service_owners: Mapping[str, str] = field(
         default_factory=dict
     )  # who answers for a service user
+    access: Resolver | None = None  # None = nothing is known of permissions
+    ends: Mapping[str, datetime] = field(default_factory=dict)  # end of access, where there is one
+    own_acts: tuple[OwnAct, ...] = ()  # what our journal says we did, since the feed begins
+    own_actor_ids: frozenset[str] = frozenset()  # settings ids our credential acts as
+    apps: tuple[AppFact, ...] = ()
+    integration_packs: Mapping[str, Pack] = field(default_factory=dict)
+    two_factor: Attestation | None = None  # what an admin signed off
+    custom_rules: tuple[CustomRule, ...] = ()
+    reviewed_at: datetime | None = None  # end of the last access review
+    connected_at: datetime | None = None  # when the portal was added here
     exceptions: tuple[AccessException, ...] = ()
     elevations: tuple[ElevationFact, ...] = ()

@@ -9,8 +9,7 @@ from rolecall.domain.snapshot import User
 from rolecall.insights.activity import activity_of, evidence_of, idle_days, never_came
 from rolecall.insights.rules import Observation, of_user, rule
 from rolecall.insights.view import View
-
-FREE_SEATS = frozenset({"view-only", "view only", "viewonly", "partner", "free"})
+from rolecall.plan.seats import is_free
 
 
 @rule(
@@ -37,7 +36,7 @@ def paid_seat_unused(view: View) -> Iterator[Observation]:
 
 def paid_seats(user: User) -> tuple[str, ...]:
     """The seats of a user that cost money; empty where the API does not tell seats."""
-    return tuple(one for one in user.seat_names or () if one.casefold() not in FREE_SEATS)
+    return tuple(one for one in user.seat_names or () if not is_free(one))
 
 
 def _idle(view: View, user: User) -> str:

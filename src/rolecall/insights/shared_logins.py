@@ -40,7 +40,7 @@ def _busiest_days(view: View) -> dict[str, tuple[str, ...]]:
     """The countries of the day with the most countries, by user id."""
     days: defaultdict[tuple[str, date], set[str]] = defaultdict(set)
     for event in view.facts.events:
-        country = event.details.get("country_code", "")
+        country = event.details.get("country") or event.details.get("country", "")
         if event.feed == "login" and event.actor_id and country:
             days[event.actor_id, event.at.date()].add(country.upper())
     busiest: dict[str, tuple[str, ...]] = {}

@@ -94,6 +94,24 @@ class Thresholds:
         ),
         "Further domains of free mail providers, written in full.",
     )
+    foreign_days: int = _limit(30, "Days a change made outside Rolecall stays a finding.")
+    own_act_minutes: int = _limit(
+        15, "Minutes around a write of ours within which a feed event counts as its trace."
+    )
+    review_days: int = _limit(
+        92, "Days after the last access review before the next one is due (quarterly)."
+    )
+    marketing_words: tuple[str, ...] = _limit(
+        ("marketing", "content", "communications", "brand", "editor", "writer", "copywriter"),
+        "Words of team, department or job title that explain publishing and deleting content.",
+    )
+    sales_operations_words: tuple[str, ...] = _limit(
+        (
+            *("revops", "operations", "ops", "admin", "administrator", "it", "systems"),
+            *("architect", "data"),
+        ),
+        "Words of team, department or job title that explain editing pipelines and properties.",
+    )
     elevation_grace_hours: int = _limit(
         1, "Hours after its end before an elevation still in place is a finding."
     )

@@ -290,7 +290,7 @@ def test_shared_by_places() -> None:
             *("LOGIN_SUCCEEDED", days_ago(1 + n / 100)),
             feed="login",
             actor_id=user,
-            details={"country_code": country},
+            details={"country": country},
         )
         for n, (user, country) in enumerate(
             [("1", "de"), ("1", "fr"), ("1", "sg"), ("2", "de"), ("2", "fr")]

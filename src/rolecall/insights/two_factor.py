@@ -1,0 +1,82 @@
+"""Is a second factor enforced? Told by a person's word and by the security feed, else unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from rolecall.domain.finding import Evidence, Mend, Severity
+from rolecall.insights.rules import Observation, of_user, rule
+from rolecall.insights.view import View
+
+_ON, _OFF = "ADD_TWO_FACTOR_AUTHENTICATION", "REMOVE_TWO_FACTOR_AUTHENTICATION"
+_SSO_ON, _SSO_OFF = "REQUIRE_SINGLE_SIGN_ON", "UNREQUIRE_SINGLE_SIGN_ON"
+
+
+@rule(
+    "2fa.not-enforced",
+    Severity.HIGH,
+    title="Second factor not enforced",
+    why="A stolen password is then all it takes.",
+    docs="Fires for the portal when an admin attested that two-factor log-in is not required, or "
+    "when the security feed shows that required single sign-on was given up and no admin attested "
+    "a requirement since. HubSpot's API does not tell the setting: without either it is unknown, "
+    "and unknown is no finding.",
+)
+def not_enforced(view: View) -> Iterator[Observation]:
+    """The portal, where something shows that a second factor is not required."""
+    enforced, evidence = enforcement(view)
+    if enforced is False:
+        path = "Settings > Account Setup > Security > Login"
+        mend = Mend("manual", f"Require two-factor authentication: {path}")
+        portal = str(view.snapshot.hub_id)
+        message = "two-factor log-in is not required"
+        yield Observation("portal", portal, portal, message, evidence, mend)
+
+
+@rule(
+    "2fa.removed",
+    Severity.HIGH,
+    title="Second factor taken off",
+    why="A user who took the second factor off is protected by a password alone.",
+    docs="Fires for an active user whose last two-factor event in the security feed is a removal, "
+    "within the days foreign changes are shown.",
+    thresholds=("foreign_days",),
+)
+def second_factor_removed(view: View) -> Iterator[Observation]:
+    """Users who took their second factor off and did not put it back."""
+    last = _last_by_user(view)
+    since = view.ago(view.thresholds.foreign_days)
+    for user in view.active:
+        at, kind = last.get(user.id, (None, ""))
+        if at is None or kind != _OFF or at < since:
+            continue
+        fact = Evidence(f"second factor removed {at:%Y-%m-%d}", "security feed", at)
+        mend = Mend("manual", f"Ask {user.email} to set up a second factor again")
+        yield of_user(user, f"no second factor since {at:%Y-%m-%d}", evidence=(fact,), mend=mend)
+
+
+def enforcement(view: View) -> tuple[bool | None, tuple[Evidence, ...]]:
+    """Whether a second factor is required as far as anything tells, and what tells it."""
+    word, sso = view.facts.two_factor, _last_sso(view)
+    if word is not None and (sso is None or word.at >= sso[0]):
+        fact = f"attested by {word.by}: {'required' if word.holds else 'not required'}"
+        return word.holds, (Evidence(fact, "attestation", word.at),)
+    if sso is not None and sso[1] == _SSO_OFF:
+        fact = f"required single sign-on was given up {sso[0]:%Y-%m-%d}"
+        return False, (Evidence(fact, "security feed", sso[0]),)
+    return None, ()
+
+
+def _last_sso(view: View) -> tuple[datetime, str] | None:
+    found = [(e.at, e.type) for e in view.facts.events if e.type in (_SSO_ON, _SSO_OFF)]
+    return max(found, default=None)
+
+
+def _last_by_user(view: View) -> dict[str, tuple[datetime, str]]:
+    last: dict[str, tuple[datetime, str]] = {}
+    for event in view.facts.events:
+        if event.type in (_ON, _OFF):
+            user_id, told = event.object_id or event.actor_id or "", (event.at, event.type)
+            last[user_id] = max(last.get(user_id, told), told)
+    return last
