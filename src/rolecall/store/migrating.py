@@ -5,7 +5,7 @@ alembic takes 400 ms to import, so it is loaded only when there is something to 
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,7 @@ from rolecall.store.errors import SchemaTooNew
 
 # Any number, the same in every process: who holds it migrates, everybody else waits.
 _LOCK = 4_702_111_234
+SHIPPED = Path(__file__).parent / "migrations" / "versions"
 
 
 def newest() -> str:
@@ -65,8 +66,7 @@ async def _take_lock(connection: AsyncConnection) -> None:
 
 
 def _shipped() -> set[str]:
-    names = [entry.name for entry in (files(__package__) / "migrations" / "versions").iterdir()]
-    return {name[:4] for name in names if name[:4].isdigit()}
+    return {entry.name[:4] for entry in SHIPPED.iterdir() if entry.name[:4].isdigit()}
 
 
 def _too_new(version: str, place: str) -> SchemaTooNew:

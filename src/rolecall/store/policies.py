@@ -61,7 +61,10 @@ class Policies(Repository):
     async def history(self, hub_id: int) -> tuple[StoredPolicy, ...]:
         """Every text that was ever in force, newest first."""
         found = select(POLICIES).where(POLICIES.c.hub_id == hub_id)
-        return tuple(_policy(row) for row in await self.rows(found.order_by(POLICIES.c.at.desc(), POLICIES.c.id.desc())))
+        return tuple(
+            _policy(row)
+            for row in await self.rows(found.order_by(POLICIES.c.at.desc(), POLICIES.c.id.desc()))
+        )
 
 
 def _policy(row: RowMapping) -> StoredPolicy:

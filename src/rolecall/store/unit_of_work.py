@@ -24,6 +24,7 @@ from rolecall.store.evidence import Evidence
 from rolecall.store.feeds import Feeds
 from rolecall.store.findings import Findings
 from rolecall.store.handovers import HandOvers
+from rolecall.store.import_apps import ImportApps
 from rolecall.store.journal import Journal
 from rolecall.store.keys import KeyRing
 from rolecall.store.links import Links
@@ -76,6 +77,11 @@ class View:
     def feeds(self) -> Feeds:
         """HubSpot's activity feeds."""
         return Feeds(self.connection)
+
+    @property
+    def import_apps(self) -> ImportApps:
+        """Apps HubSpot calls us for as a source of users."""
+        return ImportApps(self.connection)
 
     @property
     def links(self) -> Links:
