@@ -5,74 +5,43 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
+from rolecall.cli.lazy import Entry, LazyGroup
 from rolecall.kit.errors import RolecallError
 
-
-@dataclass(frozen=True, slots=True)
-class Noun:
-    """A noun of the command line: `target` is module:attribute, `help` what --help lists."""
-
-    target: str
-    help: str
-
-
 # In the order of a first day; a noun whose room is not installed is absent.
-NOUNS: dict[str, Noun] = {
-    "demo": Noun("rolecall.cli.demo:demo", "A portal on this machine, connected and explained"),
-    "portal": Noun("rolecall.cli.portal:portal", "Connect HubSpot portals and check them"),
-    "sync": Noun("rolecall.cli.sync:sync", "Read portals into a new snapshot"),
-    "user": Noun("rolecall.cli.user:user", "Who is in a portal, and what they hold"),
-    "finding": Noun("rolecall.cli.finding:finding", "What is wrong, why, and what would mend it"),
-    "access": Noun("rolecall.cli.access:access", "Access as code: dump, plan, apply, drift"),
-    "plan": Noun("rolecall.cli.plan:plan", "Plans: show, approve, apply, undo"),
-    "people": Noun("rolecall.cli.people:people", "The humans behind users, from HR or CSV"),
-    "task": Noun("rolecall.cli.task:task", "What only a person can do in HubSpot's screens"),
-    "pack": Noun("rolecall.cli.pack:pack", "Minimum access an integration needs, checked per user"),
-    "export": Noun("rolecall.cli.export:export", "HubSpot's own users export as evidence"),
-    "request": Noun("rolecall.cli.request:request", "Ask for access, and answer who asks"),
-    "review": Noun("rolecall.cli.review:review", "Access reviews with evidence"),
-    "audit": Noun("rolecall.cli.audit:audit", "The audit trail: verify, export"),
-    "import-source": Noun(
+NOUNS: dict[str, Entry] = {
+    "demo": Entry("rolecall.cli.demo:demo", "A portal on this machine, connected and explained"),
+    "portal": Entry("rolecall.cli.portal:portal", "Connect HubSpot portals and check them"),
+    "sync": Entry("rolecall.cli.sync:sync", "Read portals into a new snapshot"),
+    "user": Entry("rolecall.cli.user:user", "Who is in a portal, and what they hold"),
+    "finding": Entry("rolecall.cli.finding:finding", "What is wrong, why, and what would mend it"),
+    "access": Entry("rolecall.cli.access:access", "Access as code: dump, plan, apply, drift"),
+    "plan": Entry("rolecall.cli.plan:plan", "Plans: show, approve, apply, undo"),
+    "people": Entry("rolecall.cli.people:people", "The humans behind users, from HR or CSV"),
+    "task": Entry("rolecall.cli.task:task", "What only a person can do in HubSpot's screens"),
+    "pack": Entry(
+        "rolecall.cli.pack:pack", "Minimum access an integration needs, checked per user"
+    ),
+    "export": Entry("rolecall.cli.export:export", "HubSpot's own users export as evidence"),
+    "request": Entry("rolecall.cli.request:request", "Ask for access, and answer who asks"),
+    "review": Entry("rolecall.cli.review:review", "Access reviews with evidence"),
+    "audit": Entry("rolecall.cli.audit:audit", "The audit trail: verify, export"),
+    "import-source": Entry(
         "rolecall.cli.import_source:import_source", "Serve HubSpot's User import source"
     ),
-    "operator": Noun("rolecall.cli.operator:operator", "Who may sign in to Rolecall"),
-    "token": Noun("rolecall.cli.token:token", "Tokens for REST, SCIM and MCP"),
-    "serve": Noun("rolecall.cli.serve:serve", "Console, REST API, SCIM and schedules"),
-    "worker": Noun("rolecall.cli.worker:worker", "Carry out scheduled work beside a server"),
+    "operator": Entry("rolecall.cli.operator:operator", "Who may sign in to Rolecall"),
+    "token": Entry("rolecall.cli.token:token", "Tokens for REST, SCIM and MCP"),
+    "serve": Entry("rolecall.cli.serve:serve", "Console, REST API, SCIM and schedules"),
+    "worker": Entry("rolecall.cli.worker:worker", "Carry out scheduled work beside a server"),
 }
 
 
-class Nouns(click.Group):
-    """A group whose members are imported when they are needed, and guessed when misspelt."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
-        """The nouns there are, without importing one."""
-        return [name for name, noun in NOUNS.items() if find_spec(_module(noun)) is not None]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a noun, imported now."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module, _, attribute = NOUNS[cmd_name].target.partition(":")
-        command = getattr(import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of nouns for --help, from the table alone."""
-        rows = [(name, NOUNS[name].help) for name in self.list_commands(ctx)]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-
 @click.group(
-    cls=Nouns,
+    cls=LazyGroup,
+    table=NOUNS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: rolecall demo",
 )
@@ -145,7 +114,3 @@ def _did_you_mean(error: click.UsageError) -> str:
     close = get_close_matches(wanted, known, n=1)
     path = error.ctx.command_path
     return f"did you mean `{path} {close[0]}`?" if close else f"`{path} --help` lists them"
-
-
-def _module(noun: Noun) -> str:
-    return noun.target.partition(":")[0]

@@ -99,8 +99,10 @@ class RecordOwner:
     last_name: str = ""
     archived: bool = False
     queue: bool = False
-    # Contacts, companies, deals and tickets that name an archived owner; None = not counted.
+    # Contacts, companies, deals and tickets an archived owner owns, and those that name him in
+    # another user property only; None = not counted.
     records: int | None = None
+    named_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

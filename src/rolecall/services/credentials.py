@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rolecall.domain.portal import CredentialKind
@@ -73,24 +72,6 @@ def oauth_app_from(path: Path) -> Mapping[str, str]:
     if missing:
         raise Refused(f"{path} lacks {' and '.join(missing)}", hint="docs/getting-started.md")
     return {name: _word(value) for name, value in told.items() if value is not None}
-
-
-def installed_app(app: Mapping[str, str]) -> NewCredential | None:
-    """The credential of an app file that carries a refresh token; None when it has none."""
-    if not app.get("refresh_token"):
-        return None
-    # An access token without a known end counts as over, so the first call refreshes it.
-    over = datetime(1970, 1, 1, tzinfo=UTC).isoformat()
-    return NewCredential(
-        CredentialKind.OAUTH,
-        {
-            "client_id": app["client_id"],
-            "client_secret": app["client_secret"],
-            "access_token": app.get("access_token", app.get("token", "")),
-            "refresh_token": app["refresh_token"],
-            "expires_at": app.get("expires_at", over),
-        },
-    )
 
 
 def _text_of(path: Path) -> str:

@@ -32,7 +32,6 @@ class SyncReport:
     added: int = 0
     changed: int = 0
     removed: int = 0
-    seats: int = 0
     followed: str = ""
 
 

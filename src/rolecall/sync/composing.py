@@ -18,7 +18,7 @@ from rolecall.sync.feeding import feed_facts
 from rolecall.sync.gathering import Gathered
 from rolecall.sync.invariants import violations
 from rolecall.sync.joining import Known, joined_owners, joined_users, picture_of
-from rolecall.sync.leftovers import OBJECTS, Leftovers, count_leftovers
+from rolecall.sync.leftovers import OBJECTS, Left, count_leftovers
 from rolecall.sync.ports import Bounds, Progress, Step
 from rolecall.sync.troubles import Gap
 
@@ -49,7 +49,7 @@ class Composer:
     progress: Progress
     before: Snapshot | None
     started_at: datetime
-    records: dict[str, int | None] = field(default_factory=dict)
+    left: dict[str, Left | None] = field(default_factory=dict)
 
     async def compose(
         self, gathered: Gathered, found: Capabilities, now: datetime, *, accept_shrink: bool
@@ -92,15 +92,13 @@ class Composer:
         facts = await feed_facts(self.database, self.portal.hub_id, ids)
         version = self.reader.connection.versions_in_use().get("users")
         return Known(
-            now=self.started_at,
             before=self.before,
             unread=gathered.unread,
             display=gathered.display,
             seats_told=version is not None and "seatNames" not in version.lacks,
             last_logins=facts.last_logins,
             added_at=facts.added_at,
-            security_since=facts.security_since,
-            records=self.records,
+            left=self.left,
         )
 
     async def _proofs(
@@ -149,18 +147,32 @@ async def count_gone(
     owners: Sequence[RecordOwner],
     found: Capabilities,
     bounds: Bounds,
-) -> tuple[dict[str, int | None], list[Gap]]:
-    """Records of archived owners by owner id; `owners` of before tell what was counted then."""
-    known = {one.id: one.records for one in owners}
+    *,
+    again: bool,
+) -> dict[str, Left | None]:
+    """Records of archived owners by owner id; `owners` tell what was counted before.
+
+    With `again`, only those who had records are looked at: they may have been handed over.
+    """
+    known = known_leftovers(owners)
+    if resources.ARCHIVED_OWNERS in gathered.unread:
+        return known
     former = {one.id: known.get(one.id) for one in gathered.material.archived_owners}
-    if resources.ARCHIVED_OWNERS in gathered.unread or not former:
-        return known, []
+    wanted = {one: count for one, count in former.items() if count} if again else former
+    if not wanted:
+        return former
     properties = {name: _names(found.details.get(OWNER_PROPERTIES + name)) for name in OBJECTS}
-    left: Leftovers = await count_leftovers(
-        reader, former, properties, budget=bounds.leftover_searches
-    )
-    gaps = [Gap(f"records of gone owners ({name})", "not readable") for name in left.unread]
-    return {one: left.records_of(one, count) for one, count in former.items()}, gaps
+    left = await count_leftovers(reader, wanted, properties, budget=bounds.leftover_searches)
+    return {one: left.left_by(one, count) for one, count in former.items()}
+
+
+def known_leftovers(owners: Sequence[RecordOwner]) -> dict[str, Left | None]:
+    """What was counted before, by archived owner."""
+    return {
+        one.id: None if one.records is None else Left(one.records, one.named_in or 0)
+        for one in owners
+        if one.archived
+    }
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -34,7 +34,6 @@ class FeedFacts:
 
     last_logins: dict[str, datetime]
     added_at: dict[str, datetime]
-    security_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +84,9 @@ async def feed_facts(database: Database, hub_id: int, users: dict[str, str]) -> 
     async with database.read() as view:
         logins = await view.feeds.last_logins(hub_id)
         added = await view.feeds.events(hub_id, query)
-        cursor = await view.feeds.cursor(hub_id, SECURITY)
     return FeedFacts(
         {users[email]: at for email, at in logins.items() if email in users},
         _newest_first(added),
-        None if cursor is None else cursor.since,
     )
 
 

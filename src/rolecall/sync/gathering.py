@@ -30,6 +30,7 @@ class Gathered:
     notes: tuple[str, ...]
     digest: str
     events: int = 0  # new lines of the feeds
+    asked: tuple[str, ...] = ()  # CRM user properties
 
     @property
     def unread(self) -> frozenset[str]:
@@ -49,6 +50,7 @@ class Gathering:
     progress: Progress
     expected: int | None = None  # users there were before
     display: DisplayProperties = field(default_factory=DisplayProperties)
+    asked: tuple[str, ...] = resources.USUAL_PROPERTIES
 
     async def gather(self, run_id: str, agenda: Agenda) -> Gathered:
         """Read the whole agenda; pages are kept whatever happens.
@@ -72,6 +74,7 @@ class Gathering:
             tuple(feeds.notes),
             capture.digest(),
             feeds.events,
+            self.asked,
         )
 
     async def _all(self, capture: Capture, agenda: Agenda, feeds: ReadFeeds) -> None:
@@ -92,13 +95,12 @@ class Gathering:
 
     async def _crm_users(self, capture: Capture) -> None:
         """CRM users, with the properties the definitions of this portal offer."""
-        asked: tuple[str, ...] = resources.USUAL_PROPERTIES
         if await capture.read(resources.properties()):
             defined = capture.material.properties
             own = sorted(one.name for one in defined if not one.name.startswith("hs_"))
             self.display = discover(defined)
-            asked = resources.fitting(wanted_properties(defined, self.display, own))
-        await capture.read(resources.crm_users(asked), self.expected)
+            self.asked = resources.fitting(wanted_properties(defined, self.display, own))
+        await capture.read(resources.crm_users(self.asked), self.expected)
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:

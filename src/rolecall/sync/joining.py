@@ -29,6 +29,7 @@ from rolecall.reading import (
     teams_of,
     user_of,
 )
+from rolecall.sync.leftovers import Left
 from rolecall.sync.resources import (
     ARCHIVED_OWNERS,
     CRM_USERS,
@@ -45,15 +46,13 @@ from rolecall.sync.resources import (
 class Known:
     """What a run knows beside the pages: the picture before, feeds, and what was left unread."""
 
-    now: datetime  # when the run started
     before: Snapshot | None = None
     unread: frozenset[str] = frozenset()  # resource names
     display: DisplayProperties = field(default_factory=DisplayProperties)
     seats_told: bool = True
     last_logins: Mapping[str, datetime] = field(default_factory=dict)
     added_at: Mapping[str, datetime] = field(default_factory=dict)  # from ADD_USER events
-    security_since: datetime | None = None  # from when ADD_USER events are known completely
-    records: Mapping[str, int | None] = field(default_factory=dict)  # by archived owner
+    left: Mapping[str, Left | None] = field(default_factory=dict)  # by archived owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +100,15 @@ def joined_owners(material: Material, known: Known) -> tuple[RecordOwner, ...]:
     for told in (*material.archived_owners, *material.owners):
         owners[told.id] = owner_of(told)
     return tuple(
-        replace(one, records=known.records.get(one.id)) if one.archived else one
+        _with_leftovers(one, known.left.get(one.id)) if one.archived else one
         for one in owners.values()
     )
+
+
+def _with_leftovers(owner: RecordOwner, left: Left | None) -> RecordOwner:
+    if left is None:
+        return owner
+    return replace(owner, records=left.owned, named_in=left.named)
 
 
 def joined_teams(material: Material, known: Known) -> tuple[Team, ...]:
@@ -146,19 +151,13 @@ def _owners_born(material: Material) -> dict[str, datetime]:
 
 
 def _with_birth(user: User, kept: User | None, born: Mapping[str, datetime], known: Known) -> User:
-    """When the user was added: as HubSpot tells, else no later than.
-
-    Somebody of whom no addition is on record is at least as old as that record, and somebody
-    who was not in the picture before came since.
-    """
+    """When the user was added, as record, owner or feed tell; the earliest of them counts."""
     told = [at for at in (user.created_at, born.get(user.id), known.added_at.get(user.id)) if at]
     if told:
         return user if user.created_at == min(told) else replace(user, created_at=min(told))
     if kept is not None and kept.created_at is not None:
         return replace(user, created_at=kept.created_at)
-    if known.before is not None and kept is None:
-        return replace(user, created_at=known.now)
-    return replace(user, created_at=known.security_since)
+    return user
 
 
 def _with_former_profile(user: User, kept: User) -> User:

@@ -15,6 +15,7 @@ from rolecall.hubspot.bodies import Filter, FilterGroup, Search
 from rolecall.hubspot.crm import SEARCH_PAGE
 from rolecall.hubspot.errors import HubSpotError
 from rolecall.hubspot.wire import CrmRecord
+from rolecall.kit.paging import Page
 from rolecall.sync.troubles import NOT_HERE
 
 OBJECTS = ("contacts", "companies", "deals", "tickets")
@@ -24,24 +25,38 @@ PROPERTIES = 5  # filter groups of one search
 BODY_CHARACTERS = 2_600  # of owner ids; a search body may have 3,000 in all
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Records one archived owner owns, and records that name him in another property only."""
+
+    owned: int = 0
+    named: int = 0
+
+    def __bool__(self) -> bool:
+        return self.owned + self.named > 0
+
+
 @dataclass(slots=True)
 class Leftovers:
     """What was counted, by owner id, and what could not be looked at."""
 
     budget: int
-    counts: Counter[str] = field(default_factory=Counter)
+    owned: Counter[str] = field(default_factory=Counter)
+    named: Counter[str] = field(default_factory=Counter)
     counted: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)  # object types
     requests: int = 0
 
-    def records_of(self, owner_id: str, former: int | None) -> int | None:
+    def left_by(self, owner_id: str, former: Left | None) -> Left | None:
         """The new count, or the former one where nobody counted."""
-        return self.counts[owner_id] if owner_id in self.counted else former
+        if owner_id not in self.counted:
+            return former
+        return Left(self.owned[owner_id], self.named[owner_id])
 
 
 async def count_leftovers(
     reader: Reader,
-    former: Mapping[str, int | None],
+    former: Mapping[str, Left | None],
     owner_properties: Mapping[str, Sequence[str]],
     *,
     budget: int,
@@ -94,34 +109,71 @@ async def _count(
     found: Leftovers,
 ) -> bool:
     """Count one group of owners over one type, halving it where a page is too small."""
-    if found.requests >= found.budget:
+    page = await _search(reader, name, group, properties, found)
+    if page is None:
         return False
-    found.requests += 1
-    groups = tuple(FilterGroup((Filter(one, "IN", values=group),)) for one in properties)
-    page = await reader.crm_search(
-        name, Search(filter_groups=groups, properties=properties, limit=SEARCH_PAGE)
-    )
-    total = len(page.items) if page.total is None else page.total
-    if total <= len(page.items):
-        found.counts.update(_named(page.items, properties, set(group)))
+    if _total(page) <= len(page.items):
+        _tally(page.items, properties, set(group), found)
         return True
     if len(group) == 1:
-        found.counts[group[0]] += total
-        return True
+        return await _count_one(reader, name, group[0], properties, page, found)
     half = len(group) // 2
     first = await _count(reader, name, group[:half], properties, found)
     return await _count(reader, name, group[half:], properties, found) and first
 
 
-def _named(
-    records: Iterable[CrmRecord], properties: Sequence[str], owners: set[str]
-) -> Iterable[str]:
-    """Each owner once per record that names him."""
+async def _count_one(
+    reader: Reader,
+    name: str,
+    owner: str,
+    properties: tuple[str, ...],
+    page: Page[CrmRecord],
+    found: Leftovers,
+) -> bool:
+    """One owner with more than a page: the totals of two searches tell owned and named."""
+    owned = page
+    if len(properties) > 1:
+        asked = await _search(reader, name, (owner,), (OWNER,), found)
+        if asked is None:
+            return False
+        owned = asked
+    found.owned[owner] += _total(owned)
+    found.named[owner] += _total(page) - _total(owned)
+    return True
+
+
+async def _search(
+    reader: Reader,
+    name: str,
+    group: tuple[str, ...],
+    properties: tuple[str, ...],
+    found: Leftovers,
+) -> Page[CrmRecord] | None:
+    """One search for records that name any of a group; None when the budget is spent."""
+    if found.requests >= found.budget:
+        return None
+    found.requests += 1
+    groups = tuple(FilterGroup((Filter(one, "IN", values=group),)) for one in properties)
+    wanted = Search(filter_groups=groups, properties=properties, limit=SEARCH_PAGE)
+    return await reader.crm_search(name, wanted)
+
+
+def _total(page: Page[CrmRecord]) -> int:
+    return len(page.items) if page.total is None else page.total
+
+
+def _tally(
+    records: Iterable[CrmRecord], properties: Sequence[str], owners: set[str], found: Leftovers
+) -> None:
+    """Each record counts once per owner: as owned, or else as naming him."""
     for record in records:
-        yield from owners & {record.properties.get(name) or "" for name in properties}
+        owner = record.properties.get(OWNER) or ""
+        others = {record.properties.get(name) or "" for name in properties[1:]}
+        found.owned.update(owners & {owner})
+        found.named.update(owners & others - {owner})
 
 
-def _by_need(former: Mapping[str, int | None]) -> list[str]:
+def _by_need(former: Mapping[str, Left | None]) -> list[str]:
     """Never counted first, then those with records, which may have been handed over."""
     return sorted(former, key=lambda one: (former[one] is not None, not former[one], one))
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from time import monotonic
 
 from rolecall.domain.actor import Actor
@@ -27,15 +26,18 @@ from rolecall.sync.composing import (
     Composed,
     Composer,
     count_gone,
+    known_leftovers,
     mend_tears,
 )
 from rolecall.sync.gathering import Gathered, Gathering
-from rolecall.sync.leftovers import OBJECTS
+from rolecall.sync.leftovers import OBJECTS, Left
 from rolecall.sync.ports import Bounds, Progress, Step
 from rolecall.sync.probing import token_of
 from rolecall.sync.troubles import NOT_HERE
 
 REASON = "sync"
+# Key of Capabilities.details: CRM user properties that are read, and can be filtered by.
+USER_PROPERTIES = "user properties"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +100,26 @@ class Run:
         database, hub_id = self.engine.database, self.portal.hub_id
         async with database.read() as view:
             head = await view.snapshots.head(hub_id)
-            owners = await view.snapshots.owners(hub_id)
+            lists = await view.snapshots.load(hub_id, without_users=True)
+        owners = lists.owners if lists else ()
         anew = self._looks_anew()
         if anew:
             self.found = await with_scopes(self.reader, self.found)
         agenda = agenda_of(self.found, trust=not anew)
         gathered = await self._gather(agenda, head)
         self.found = learned(self.found, agenda, gathered.gaps)
+        details = {**self.found.details, USER_PROPERTIES: ",".join(sorted(gathered.asked))}
+        self.found = replace(self.found, details=details)
         if anew or not _knows_owner_properties(self.found):
             self.found = await with_owner_properties(self.reader, self.found)
-        records, gaps = await count_gone(
-            self.reader, gathered, owners, self.found, self.engine.bounds
+        same = self._looks_the_same(head, gathered)
+        left = await count_gone(
+            self.reader, gathered, owners, self.found, self.engine.bounds, again=same
         )
-        gathered = replace(gathered, gaps=(*gathered.gaps, *gaps))
-        digest = _digest(gathered, records)
-        same = head is not None and head.complete and head.input_digest == digest
-        if same and not self.options.full and self._may_be_same(gathered):
+        digest = gathered.digest
+        if same and left == known_leftovers(owners):
             return await self._seal_same(gathered, digest)
-        return await self._seal(gathered, records, digest)
+        return await self._seal(gathered, left, digest)
 
     def _looks_anew(self) -> bool:
         """Whether this run tries again what an earlier one found missing."""
@@ -135,9 +139,15 @@ class Run:
         )
         return await gathering.gather(self.row.id, agenda)
 
-    def _may_be_same(self, gathered: Gathered) -> bool:
-        """Feeds tell nothing about users where the CRM tells their last activity."""
-        return gathered.events == 0 or gathered.display.last_active is not None
+    def _looks_the_same(self, head: SnapshotHead | None, gathered: Gathered) -> bool:
+        """The same pages as those of the newest snapshot, which was whole.
+
+        New lines of the feeds tell nothing where the CRM tells the last activity.
+        """
+        if head is None or not head.complete or self.options.full:
+            return False
+        told = gathered.events == 0 or gathered.display.last_active is not None
+        return told and head.input_digest == gathered.digest
 
     async def _seal_same(self, gathered: Gathered, digest: str) -> Synced:
         now = self.engine.clock.now()
@@ -151,9 +161,7 @@ class Run:
             row, sealed.head, self.found, self.resumed, unchanged=True, notes=gathered.notes
         )
 
-    async def _seal(
-        self, gathered: Gathered, records: dict[str, int | None], digest: str
-    ) -> Synced:
+    async def _seal(self, gathered: Gathered, left: dict[str, Left | None], digest: str) -> Synced:
         database, hub_id = self.engine.database, self.portal.hub_id
         async with database.read() as view:
             before = await view.snapshots.load(hub_id)
@@ -166,7 +174,7 @@ class Run:
             self.engine.progress,
             before,
             self.row.started_at,
-            records,
+            left,
         )
         now = self.engine.clock.now()
         composed = await composer.compose(
@@ -178,7 +186,10 @@ class Run:
     async def _write(self, composed: Composed, digest: str) -> Synced:
         hub_id = self.portal.hub_id
         async with self.engine.database.begin(self.engine.actor, REASON) as work:
-            sealed = await work.snapshots.seal(composed.snapshot, input_digest=digest)
+            counts = {"seats": len(composed.snapshot.seats)}
+            sealed = await work.snapshots.seal(
+                composed.snapshot, input_digest=digest, counts=counts
+            )
             row = self._done(sealed)
             await work.syncs.finish(row)
             probed_at = work.now if self._looks_anew() else self.probed_at
@@ -290,14 +301,6 @@ def _owner_properties(defined: tuple[Property, ...]) -> list[str]:
         for one in defined
         if one.referenced_object_type == "OWNER" and one.name != "hubspot_owner_id"
     )
-
-
-def _digest(gathered: Gathered, records: dict[str, int | None]) -> str:
-    """One digest of everything a snapshot is made of."""
-    whole = blake2b(gathered.digest.encode(), digest_size=16)
-    whole.update("|".join(sorted(map(str, gathered.gaps))).encode())
-    whole.update(repr(sorted(records.items())).encode())
-    return whole.hexdigest()
 
 
 def watching(progress: Progress) -> Observer:

@@ -1,0 +1,203 @@
+"""`rolecall portal`: connect portals, check, reconnect, remove them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
+from rolecall.cli.running import ask
+
+if TYPE_CHECKING:
+    from rolecall.services.portals import ConnectionReport
+
+TOKEN_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group(epilog="Example: rolecall portal add acme --token-file token.txt")
+def portal() -> None:
+    """Connect HubSpot portals and see what their tokens allow."""
+
+
+@portal.command(epilog="Example: rolecall portal add acme --token-file token.txt")
+@click.argument("name")
+@click.option("--token-file", type=TOKEN_FILE, help="File with a service key or private-app token.")
+@click.option("--oauth-app", type=TOKEN_FILE, help="JSON file of an OAuth app you registered.")
+@click.option("--api-base", help="HubSpot's API, or an emulator's address.")
+@click.option("--authorize-base", help="Where OAuth asks the portal's admin, if not HubSpot.")
+@json_option
+def add(
+    name: str,
+    token_file: Path | None,
+    oauth_app: Path | None,
+    api_base: str | None,
+    authorize_base: str | None,
+    as_json: bool,
+) -> None:
+    """Connect a portal under a name of yours; what you call an API key is a token here.
+
+    Without --token-file or --oauth-app this prints where to click for a key, and changes nothing.
+    """
+    if (token_file is None) == (oauth_app is None):
+        if token_file is not None:
+            raise click.UsageError("give --token-file or --oauth-app, not both")
+        _explain_tokens()
+        raise click.UsageError("a token is missing")
+    from rolecall.cli.authorizing import credential_from
+    from rolecall.services.portals import add_portal
+
+    async def use(app: Any, actor: Any) -> ConnectionReport:
+        base = api_base or app.choices.api_base
+        credential = await credential_from(app, token_file, oauth_app, base, authorize_base)
+        return await add_portal(app, actor, name, credential, base)
+
+    _show(ask(use), as_json)
+    hint(f"read it with `rolecall sync {name}`")
+
+
+@portal.command("list", epilog="Example: rolecall portal list --json")
+@json_option
+def list_(as_json: bool) -> None:
+    """Every connected portal, its state and the age of its newest snapshot."""
+    from rolecall.services.portals import list_portals
+    from rolecall.services.shapes import portal_shape
+
+    lines = ask(list_portals)
+    if as_json:
+        print_json([portal_shape(line) for line in lines])
+        return
+    if not lines:
+        hint("no portal yet: `rolecall portal add NAME`, or look around with `rolecall demo`")
+        return
+    header = ("name", "hub id", "edition", "state", "users", "last snapshot", "why")
+    rows = [
+        (
+            one.portal.name,
+            one.portal.hub_id,
+            one.portal.tier.value,
+            one.portal.state.value,
+            one.head.counts.get("users") if one.head else None,
+            one.head.sealed_at if one.head else None,
+            one.portal.state_reason,
+        )
+        for one in lines
+    ]
+    print_table(header, rows)
+
+
+@portal.command(epilog="Example: rolecall portal check acme")
+@click.argument("name")
+@json_option
+def check(name: str, as_json: bool) -> None:
+    """Ask again what the token and the portal allow: the green tick, with reasons."""
+    from rolecall.services.portals import check_portal
+
+    _show(ask(lambda app, actor: check_portal(app, actor, name)), as_json)
+
+
+@portal.command(epilog="Example: rolecall portal reconnect acme --token-file new.txt")
+@click.argument("name")
+@click.option("--token-file", type=TOKEN_FILE, help="File with the new service key or token.")
+@click.option("--oauth-app", type=TOKEN_FILE, help="JSON file of an OAuth app you registered.")
+@click.option("--authorize-base", help="Where OAuth asks the portal's admin, if not HubSpot.")
+@json_option
+def reconnect(
+    name: str,
+    token_file: Path | None,
+    oauth_app: Path | None,
+    authorize_base: str | None,
+    as_json: bool,
+) -> None:
+    """Give a portal a new credential; history, plans and cursors stay."""
+    if (token_file is None) == (oauth_app is None):
+        raise click.UsageError("give --token-file or --oauth-app")
+    from rolecall.cli.authorizing import credential_from
+    from rolecall.services.portals import portal_named, reconnect_portal
+
+    async def use(app: Any, actor: Any) -> ConnectionReport:
+        known = await portal_named(app, actor, name)
+        base = known.api_base
+        credential = await credential_from(app, token_file, oauth_app, base, authorize_base)
+        return await reconnect_portal(app, actor, name, credential)
+
+    _show(ask(use), as_json)
+
+
+@portal.command(epilog="Example: rolecall portal remove acme --yes")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Forget a portal and its token; snapshots and the audit trail stay as evidence."""
+    from rolecall.services.portals import remove_portal
+
+    if not yes:
+        click.confirm(f"Forget {name} and its token?", abort=True, err=True)
+    gone = ask(lambda app, actor: remove_portal(app, actor, name))
+    say(f"{gone.name} (portal {gone.hub_id}) is no longer connected")
+
+
+def _show(report: ConnectionReport, as_json: bool) -> None:
+    from rolecall.services.shapes import connection_shape
+
+    if as_json:
+        print_json(connection_shape(report))
+        return
+    for line in connection_lines(report):
+        tell(line)
+
+
+def connection_lines(report: ConnectionReport) -> list[str]:
+    """One screen: what works, what is missing and what that costs, what is too much."""
+    from rolecall.domain.features import MODES, minimal_scopes
+
+    one, found = report.portal, report.capabilities
+    tick = "ok" if report.works and not report.scopes.missing else "partly"
+    lines = [
+        f"{one.name}: {tick}",
+        f"  portal      {one.hub_id} ({one.account_type.lower()}, {one.hosting}, {one.time_zone})",
+        f"  edition     {found.tier.value}",
+        f"  credential  {one.credential_kind.value.replace('_', ' ')}"
+        + (f" of {report.owner}" if report.owner else ""),
+    ]
+    if found.daily_limit is not None:
+        lines.append(f"  calls       {found.daily_used or 0:,} of {found.daily_limit:,} used today")
+    lines.append("works")
+    lines += [f"  + {feature.label}" for feature in report.scopes.available]
+    if report.scopes.missing:
+        lines.append("missing")
+    for feature, groups in report.scopes.missing:
+        wanted = ", ".join(" or ".join(group) for group in groups)
+        lines += [f"  - {feature.label}: add {wanted}", f"      without it {feature.without}"]
+    if not found.scopes_known:
+        lines.append("  HubSpot does not tell this token's scopes; the list is what answered")
+    if report.scopes.surplus:
+        lines.append("granted, but used by nothing here (least privilege: take them away)")
+        lines += [f"  ! {scope}" for scope in report.scopes.surplus]
+    lines.append("fewest scopes")
+    lines += [f"  {mode:<9} {' '.join(minimal_scopes(mode))}" for mode in MODES]
+    lines.append("API versions")
+    lines += [
+        f"  {v.api:<11} {v.version}" + (f", until {v.ends}" if v.ends else "")
+        for v in report.versions
+    ]
+    lines += [f"warning: {text}" for text in report.warnings]
+    return lines
+
+
+def _explain_tokens() -> None:
+    """Where to click today, service keys first."""
+    from rolecall.domain.features import minimal_scopes
+    from rolecall.services.credentials import PRIVATE_APP_CLICKS, SERVICE_KEY_CLICKS, WHO_MAY
+
+    parts = (
+        ("A service key (new)", SERVICE_KEY_CLICKS),
+        ("A private app that exists already", PRIVATE_APP_CLICKS),
+    )
+    for title, clicks in parts:
+        say(f"{title}:")
+        for number, click_ in enumerate(clicks, 1):
+            say(f"  {number}. {click_}")
+    say(f"Who may: {WHO_MAY}")
+    say(f"Scopes to look only: {' '.join(minimal_scopes('read'))}")

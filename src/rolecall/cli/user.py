@@ -1,0 +1,26 @@
+"""`rolecall user`: who is in a portal, what they hold, and (by plans) what becomes of them."""
+
+from __future__ import annotations
+
+import click
+
+from rolecall.cli.lazy import Entry, LazyGroup
+
+VERBS: dict[str, Entry] = {
+    "list": Entry("rolecall.cli.user_reading:list_", "Users, filtered and sorted; CSV and JSON"),
+    "show": Entry("rolecall.cli.user_reading:show", "Everything known of one user"),
+    "history": Entry("rolecall.cli.user_reading:history", "What changed about a user, and when"),
+    "compare": Entry("rolecall.cli.user_access:compare", "The access of two users side by side"),
+    "why": Entry("rolecall.cli.user_access:why", "Why a user can or cannot do something"),
+    "add": Entry("rolecall.cli.user_changes:add", "Add a user (prints a plan)"),
+    "change": Entry("rolecall.cli.user_changes:change", "Change access (prints a plan)"),
+    "offboard": Entry("rolecall.cli.user_changes:offboard", "Hand over, park (prints a plan)"),
+    "remove": Entry("rolecall.cli.user_changes:remove", "Remove a user (prints a plan)"),
+    "import": Entry("rolecall.cli.user_changes:import_", "Add users from a CSV (prints a plan)"),
+    "elevate": Entry("rolecall.cli.user_changes:elevate", "Time-boxed extra access"),
+}
+
+
+@click.group(cls=LazyGroup, table=VERBS, epilog="Example: rolecall user list acme --no-team")
+def user() -> None:
+    """Who is in a portal and what they hold; changes print a plan first."""
