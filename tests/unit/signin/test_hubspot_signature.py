@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.import_source.signature import DECODED, Signed, decoded_url, sign_v3, verify
+from rolecall.signin.hubspot_signature import DECODED, Signed, decoded_url, sign_v3, verify
 
 SECRET = "yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"  # of the official SDKs' tests
 URL = "https://www.example.com/webhook_uri"
