@@ -1,13 +1,15 @@
 """Findings: one module per question, asked of a snapshot. Pure; changes nothing, reads nothing.
 
-Names load when they are used: whoever only carries thresholds around does not pay for the rules.
+Names are loaded when first used, so that reading thresholds at start costs no rule.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rolecall.insights.evaluation import evaluate, excepted, rules
+    from rolecall.insights.evaluation import all_rules, evaluate, excepted
     from rolecall.insights.facts import (
         AccessException,
         AppFact,
@@ -29,18 +31,20 @@ __all__ = [
     "OwnAct",
     "Rule",
     "Thresholds",
+    "all_rules",
     "evaluate",
     "excepted",
-    "rules",
     "thresholds_from",
 ]
+_HOMES = {
+    **dict.fromkeys(("all_rules", "evaluate", "excepted", "RULES"), "evaluation"),
+    **dict.fromkeys(("Thresholds", "thresholds_from"), "thresholds"),
+    "Rule": "rules",
+}
 
-_FACTS = ("AccessException", "AppFact", "Attestation", "ElevationFact", "Facts", "OwnAct")
-_THRESHOLDS = ("Thresholds", "thresholds_from")
 
-
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
+    """Load the module a name lives in."""
     if name not in __all__:
-        raise AttributeError(f"module {__name__} has no attribute {name}")
-    home = "facts" if name in _FACTS else "thresholds" if name in _THRESHOLDS else "evaluation"
-    return getattr(import_module(f"{__name__}.{home}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'facts')}"), name)

@@ -60,11 +60,11 @@ def all_findings(
 ) -> list[Finding]:
     """Every finding, exceptions not considered, gravest first, then by rule and subject."""
     view = view_of(snapshot, facts, thresholds, now)
-    found = [finding for one in rules() for finding in findings_of(one, view)]
+    found = [finding for one in all_rules() for finding in findings_of(one, view)]
     found.extend(custom_findings(view))
     return sorted(found, key=lambda one: (-one.severity, one.rule, one.subject.casefold()))
 
 
-def rules() -> Iterable[Rule]:
+def all_rules() -> Iterable[Rule]:
     """All rules, by id."""
     return [RULES[rule_id] for rule_id in sorted(RULES)]

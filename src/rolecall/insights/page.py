@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import Field, fields
 from typing import Any
 
-from rolecall.insights.evaluation import rules
+from rolecall.insights.evaluation import all_rules
 from rolecall.insights.rules import Rule
 from rolecall.insights.thresholds import Thresholds
 
@@ -30,7 +30,7 @@ def findings_page() -> str:
 
 
 def _rules() -> Iterator[str]:
-    for one in rules():
+    for one in all_rules():
         yield f"## `{one.id}`"
         yield ""
         yield f"**{one.title}** ({one.severity.name.lower()})"

@@ -13,7 +13,7 @@ from rolecall.insights import AccessException, Facts, evaluate
 from rolecall.kit.errors import NeedsPerson
 from rolecall.services.app import App
 from rolecall.services.portals import portal_named
-from rolecall.store import FeedQuery, View
+from rolecall.store import FeedCursor, FeedQuery, View
 from rolecall.store.findings import RuleException, StoredFinding
 
 # Enough for every rule: HubSpot's own inactivity rule looks 90 days back.
@@ -80,11 +80,12 @@ async def gathered_facts(
     hub_id = portal.hub_id
     login = await view.feeds.cursor(hub_id, "login")
     security = await view.feeds.cursor(hub_id, "security")
+    logins, acts = await _events(view, hub_id, now)
     leaves = await view.findings.exceptions(hub_id, now)
     return Facts(
-        events=await _events(view, hub_id, now),
-        login_feed_since=login.since if login else None,
-        security_feed_since=security.since if security else None,
+        events=(*logins, *acts),
+        login_feed_since=_known_since(login, logins, now),
+        security_feed_since=_known_since(security, acts, now),
         owned_records={one.id: one.records for one in _counted(snapshot)},
         named_records={one.id: one.named_in for one in _counted(snapshot)},
         people=await view.people.all(),
@@ -95,11 +96,23 @@ async def gathered_facts(
     )
 
 
-async def _events(view: View, hub_id: int, now: datetime) -> tuple[FeedEvent, ...]:
+async def _events(
+    view: View, hub_id: int, now: datetime
+) -> tuple[tuple[FeedEvent, ...], tuple[FeedEvent, ...]]:
     since = now - timedelta(days=EVENT_DAYS)
     logins = await view.feeds.events(hub_id, FeedQuery("login", since=since, limit=MOST_EVENTS))
     acts = await view.feeds.events(hub_id, FeedQuery("security", since=since, limit=MOST_EVENTS))
-    return (*logins, *acts)
+    return logins, acts
+
+
+def _known_since(
+    cursor: FeedCursor | None, events: tuple[FeedEvent, ...], now: datetime
+) -> datetime | None:
+    """From when on `events` are all there were; rules take silence after it for a fact."""
+    if cursor is None or cursor.since is None:
+        return None
+    since = max(cursor.since, now - timedelta(days=EVENT_DAYS))
+    return since if len(events) < MOST_EVENTS else min(event.at for event in events)
 
 
 def _counted(snapshot: Snapshot) -> list[RecordOwner]:
