@@ -52,7 +52,6 @@ SORTS = ("name", "email", "id", "state", "last_active", "created")
 def list_(name: str, columns: str | None, as_csv: bool, as_json: bool, **limits: Any) -> None:
     """Users of a portal as of its newest snapshot."""
     from rolecall.services.inventory import COLUMNS, checked_columns, list_users
-    from rolecall.services.shapes import user_shape
 
     wanted = _wanted(**limits)
     page = ask(lambda app, actor: list_users(app, actor, name, wanted))
@@ -61,6 +60,8 @@ def list_(name: str, columns: str | None, as_csv: bool, as_json: bool, **limits:
     if as_json and columns:
         print_json([{one: row.value(one) for one in chosen} for row in page.rows])
     elif as_json:
+        from rolecall.services.shapes import user_shape
+
         print_json([user_shape(row) for row in page.rows])
     elif as_csv:
         print_csv(chosen, ([row.value(one) for one in chosen] for row in page.rows))

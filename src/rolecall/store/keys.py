@@ -14,9 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from rolecall.store.errors import KeyFileUnsafe, KeyMissing
 
 _NONCE = 12  # bytes; random nonces are safe for 2**32 values of one key (NIST SP 800-38D)
@@ -31,6 +28,8 @@ class KeyRing:
 
     def lock(self, plain: str, bound_to: str) -> str:
         """Encrypt text; it opens only with the same `bound_to` (portal and field)."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         nonce = os.urandom(_NONCE)
         sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain.encode(), bound_to.encode())
         return f"{self.current}:{base64.b64encode(nonce + sealed).decode()}"
@@ -40,6 +39,10 @@ class KeyRing:
 
         Raises KeyMissing when its key is not in the ring, or the value was moved or altered.
         """
+        # Loaded by who opens a secret; most commands never do.
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         key_id, _, body = locked.partition(":")
         if key_id not in self.keys:
             hint = "restore the key file that belongs to this database (ROLECALL_KEY_FILE)"
@@ -116,7 +119,7 @@ def forget_old_keys(path: Path) -> KeyRing:
 
 def _with_new_key(ring: KeyRing | None) -> KeyRing:
     name = f"k{len(ring.keys) + 1 if ring else 1}-{secrets.token_hex(3)}"
-    return KeyRing(name, {**(ring.keys if ring else {}), name: AESGCM.generate_key(256)})
+    return KeyRing(name, {**(ring.keys if ring else {}), name: secrets.token_bytes(32)})
 
 
 def _write(path: Path, ring: KeyRing, *, fresh: bool) -> None:
