@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Column, Index, RowMapping, Table, Text, insert, select, update
@@ -26,7 +26,6 @@ API_TOKENS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class ApiTokens(Repository):
     """API tokens; times are columns, the rest is the token as it was made."""
 

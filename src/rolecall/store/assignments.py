@@ -44,7 +44,6 @@ class StoredAssignment:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Assignments(Repository):
     """Claims are never changed: a new one is made and the old one ended, so history stays."""
 

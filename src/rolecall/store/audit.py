@@ -96,7 +96,6 @@ def exported(seq: int, event: AuditEvent, previous: str) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, slots=True)
 class Audit(Repository):
     """Reads and checks the trail; `append` is called by the unit of work alone."""
 

@@ -83,7 +83,6 @@ class Statement:
     body: str  # JSON; `from_json` of `store.encoding` gives it its type
 
 
-@dataclass(frozen=True, slots=True)
 class Evidence(Repository):
     """Imports with their lines, and statements."""
 

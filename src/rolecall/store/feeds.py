@@ -65,7 +65,6 @@ class FeedQuery:
     limit: int = 1_000
 
 
-@dataclass(frozen=True, slots=True)
 class Feeds(Repository):
     """Events by portal, feed and HubSpot's event id; adding one twice keeps one."""
 

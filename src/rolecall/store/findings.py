@@ -91,7 +91,6 @@ class RuleException:
     compensating: str = ""  # what is done instead while it stands
 
 
-@dataclass(frozen=True, slots=True)
 class Findings(Repository):
     """Findings by portal; `Finding.key` says which is the same one again."""
 

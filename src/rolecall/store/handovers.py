@@ -45,7 +45,6 @@ class HandedRecord:
     settled_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class HandOvers(Repository):
     """Rows by effect; `before` is what a return writes back."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sqlalchemy import BigInteger, Column, Table, delete, insert, select
 
 from rolecall.domain.import_app import ImportApp
@@ -19,7 +17,6 @@ IMPORT_APPS = Table(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class ImportApps(Repository):
     """Import source apps by their HubSpot app id."""
 

@@ -53,7 +53,6 @@ class Due:
     hub_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class Journal(Repository):
     """Effects by plan, in order; one row each, whatever happens to it."""
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, ColumnElement, Table, Text, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rolecall.store.engines import Engines
 from rolecall.store.errors import StoreBusy, explaining
+from rolecall.store.rows import inserting
 from rolecall.store.schema import database_now, from_micros, metadata, text
 
 LEASES = Table(
@@ -49,7 +49,7 @@ class Leases:
         The holder itself gets its own lease again (same `holder` text), with a new fence.
         """
         async with self._transaction() as connection:
-            insert = (postgresql if self.engines.dialect == "postgresql" else sqlite).insert(LEASES)
+            insert = inserting(LEASES, self.engines.dialect == "postgresql")
             until = database_now() + _micros(seconds)
             fresh = insert.values(key=key, holder=holder, fence=1, expires_at=until)
             taken = fresh.on_conflict_do_update(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Column, Index, RowMapping, Table, Text, delete, insert, select, update
@@ -26,7 +25,6 @@ LINKS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Links(Repository):
     """One-time links; a used or expired one is as good as none."""
 

@@ -51,7 +51,6 @@ class Lock:
     recovery: tuple[str, ...]  # SHA-256 of each unused recovery code
 
 
-@dataclass(frozen=True, slots=True)
 class Operators(Repository):
     """Operators by id, e-mail (case-folded), local user or identity at the provider."""
 

@@ -40,7 +40,6 @@ class Notice:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Outbox(Repository):
     """Notices on their way out; `append` is called by the unit of work alone."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Column, Index, RowMapping, Table, Text, delete, select
 
@@ -37,7 +36,6 @@ LINKS = Table(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
 class People(Repository):
     """Persons by our id, found by any of their e-mails in any case."""
 

@@ -82,7 +82,6 @@ class StoredPlan:
     replaced_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Plans(Repository):
     """A plan never changes once stored; only its state does."""
 
@@ -189,7 +188,6 @@ class Plans(Repository):
         )
 
 
-@dataclass(frozen=True, slots=True)
 class Overrides(Repository):
     """Leaves to pass a guardrail: for one plan, once, until they expire."""
 
@@ -229,7 +227,6 @@ class Overrides(Repository):
         return bool(await self.value(user) == plan_id)
 
 
-@dataclass(frozen=True, slots=True)
 class Tasks(Repository):
     """What only a person can do; closed by evidence or by hand."""
 

@@ -34,7 +34,6 @@ class StoredPolicy:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
 class Policies(Repository):
     """The newest text of a portal is the one in force."""
 

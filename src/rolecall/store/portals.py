@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, RowMapping, Table, Text, delete, insert, select, update
@@ -31,7 +30,6 @@ CAPABILITIES = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Portals(Repository):
     """One row per hub id; `name` is unique and only ours."""
 

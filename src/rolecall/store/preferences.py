@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -43,7 +42,6 @@ REPORTS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Preferences(Repository):
     """Chosen values by owner and name, and saved reports by portal."""
 

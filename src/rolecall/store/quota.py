@@ -13,12 +13,11 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import BigInteger, Column, Date, Integer, Table, Text, select, update
 from sqlalchemy import text as sql
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rolecall.store.engines import Engines
 from rolecall.store.errors import explaining
-from rolecall.store.rows import Repository
+from rolecall.store.rows import Repository, inserting
 from rolecall.store.schema import database_now, metadata, text
 
 QUOTA = Table(
@@ -64,7 +63,7 @@ class SharedQuota(Generic[SlotT]):
         """Give no new grant of this key before now + `seconds`; a longer hold stays."""
         until = database_now() + int(seconds * 1_000_000)
         async with self._transaction() as connection:
-            insert = (postgresql if self.engines.dialect == "postgresql" else sqlite).insert(QUOTA)
+            insert = inserting(QUOTA, self.engines.dialect == "postgresql")
             held = insert.values(key=key, grants="", held_until=until)
             await connection.execute(
                 held.on_conflict_do_update(
@@ -126,13 +125,12 @@ def _joined(times: list[int]) -> str:
     return " ".join(map(str, times))
 
 
-@dataclass(frozen=True, slots=True)
 class DailyUse(Repository):
     """How many requests each part of the product made per portal and day."""
 
     async def add(self, hub_id: int, day: date, share: str, requests: int) -> int:
         """Count requests, atomically; the day's new sum of this share."""
-        insert = (postgresql if self.on_postgres else sqlite).insert(DAILY)
+        insert = inserting(DAILY, self.on_postgres)
         counted = insert.values(hub_id=hub_id, day=day, share=share, used=requests)
         total = counted.on_conflict_do_update(
             index_elements=["hub_id", "day", "share"],

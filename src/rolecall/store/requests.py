@@ -55,7 +55,6 @@ class RequestQuery:
     limit: int = 100
 
 
-@dataclass(frozen=True, slots=True)
 class Requests(Repository):
     """Access requests; ids sort by time."""
 

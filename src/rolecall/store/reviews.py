@@ -78,7 +78,6 @@ class ItemQuery:
     limit: int = 200
 
 
-@dataclass(frozen=True, slots=True)
 class Reviews(Repository):
     """Campaigns with their frozen items."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Executable, Insert, RowMapping, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # SQLite allows 32,766 bound values in a statement; ids of an IN list are cut well below.
@@ -50,8 +50,8 @@ class Repository:
     async def add_new(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write rows; those whose primary key exists stay as they are."""
         if rows:
-            insert = (postgresql if self.on_postgres else sqlite).insert(table)
-            await self.connection.execute(insert.on_conflict_do_nothing(), list(rows))
+            kept = inserting(table, self.on_postgres).on_conflict_do_nothing()
+            await self.connection.execute(kept, list(rows))
 
 
 def narrowed(
@@ -64,8 +64,18 @@ def narrowed(
     return statement
 
 
+def inserting(table: Table, on_postgres: bool) -> Any:
+    """An INSERT that can say what to do on conflict; both dialects spell it alike."""
+    if on_postgres:
+        # The optional extra: 40 ms that SQLite need not pay.
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
 def _upsert(table: Table, names: tuple[str, ...], on_postgres: bool) -> Insert:
-    insert = (postgresql if on_postgres else sqlite).insert(table)
+    insert = inserting(table, on_postgres)
     keys = [column.name for column in table.primary_key]
     changed = {name: insert.excluded[name] for name in names if name not in keys}
     if not changed:

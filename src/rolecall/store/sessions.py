@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -50,7 +49,6 @@ SIGN_IN_TRIES = Table(
 MICROS = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
 class Sessions(Repository):
     """Who is signed in; only hashes of tokens are here."""
 
@@ -107,7 +105,6 @@ class Sessions(Repository):
         )
 
 
-@dataclass(frozen=True, slots=True)
 class SignInTries(Repository):
     """Tries to sign in, counted before they are judged, so that many at once count as many."""
 

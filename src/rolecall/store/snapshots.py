@@ -68,7 +68,6 @@ class FactChange:
     after: object
 
 
-@dataclass(frozen=True, slots=True)
 class Snapshots(Repository):
     """Snapshots by portal; each has a number (`seq`) that grows by one."""
 

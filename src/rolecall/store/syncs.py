@@ -70,7 +70,6 @@ class Reached:
         return self.pages > 0 and self.after is None
 
 
-@dataclass(frozen=True, slots=True)
 class Syncs(Repository):
     """Runs of syncs by portal, and the pages of those that are not finished."""
 

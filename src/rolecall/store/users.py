@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     CompoundSelect,
     Select,
     and_,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     type_coerce,
     union,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import Text
 
@@ -65,7 +65,6 @@ class UserVersion:
     user: User
 
 
-@dataclass(frozen=True, slots=True)
 class Users(Repository):
     """Reads users; they are written by sealing snapshots alone."""
 
@@ -271,7 +270,7 @@ def _holds(lines: ColumnElement[str], value: str) -> ColumnElement[bool]:
 def _property(name: str, on_postgres: bool) -> ColumnElement[str]:
     """The value of a CRM property in the profile column."""
     if on_postgres:
-        value: ColumnElement[str] = cast(USERS.c.profile, postgresql.JSONB)[name].astext
+        value: ColumnElement[str] = cast(USERS.c.profile, JSON)[name].as_string()
         return value
     quoted = name.replace('"', '""')
     return type_coerce(func.json_extract(USERS.c.profile, f'$."{quoted}"'), Text)
