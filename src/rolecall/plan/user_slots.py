@@ -25,6 +25,8 @@ _NO_TEAMS = "the connection may not write teams"
 
 def slot_changes(ctx: Context, user: User, want: DesiredUser) -> None:
     """Put every difference of one user into the proposal."""
+    if _as_wanted(user, want):
+        return
     _facts(ctx, user, want)
     _permission_set(ctx, user, want)
     _main_team(ctx, user, want)
@@ -32,6 +34,19 @@ def slot_changes(ctx: Context, user: User, want: DesiredUser) -> None:
     _seats(ctx, user, want)
     if want.fields:
         _profile(ctx, user, want)
+
+
+def _as_wanted(user: User, want: DesiredUser) -> bool:
+    """A quick look that most users pass: plain users who have exactly what they should."""
+    if user.super_admin or want.super_admin or want.fields or want.deactivated is not None:
+        return False
+    main = want.main_team.values if want.main_team else ()
+    return (
+        (want.permission_sets.values if want.permission_sets else ()) == user.permission_set_ids
+        and (want.seats.values if want.seats else ()) == user.seat_names
+        and main == ((user.main_team_id,) if user.main_team_id else ())
+        and tuple(want.extra_teams or ()) == user.extra_team_ids
+    )
 
 
 def _claimed(

@@ -108,6 +108,7 @@ class _Work:
     claims: Claims
     ids: dict[str, str]  # settings id by case-folded e-mail
     findings: list[Finding] = field(default_factory=list)
+    answers: dict[int, tuple[Layer, Settled]] = field(default_factory=dict)
 
     def settle_all(
         self, subjects: dict[str, Person], stored: Sequence[Assignment]
@@ -141,13 +142,23 @@ class _Work:
         return self._present_or_ended(user, entry, held)
 
     def _plain(self, key: str, person: Person, layers: list[Layer]) -> DesiredUser | None:
-        """Most people: rules alone."""
-        settled = settle(layers)
+        """Most people: rules alone, and the same answer for all who meet the same rules."""
+        settled = self._settled_once(layers)
         if not settled.single and not settled.disputes:
             return None
         shown = _shown(key, person)
-        user = as_user(shown, self._told(key, shown, settled))
-        return replace(user, first_name=person.first_name, last_name=person.last_name)
+        if settled.disputes:
+            self._told(key, shown, settled)
+        return as_user(shown, settled, person.first_name, person.last_name)
+
+    def _settled_once(self, layers: list[Layer]) -> Settled:
+        if len(layers) > 1:
+            return settle(layers)
+        known = self.answers.get(id(layers[0]))
+        if known is None:
+            known = (layers[0], settle(layers))  # keeps the layer, so its id is not reused
+            self.answers[id(layers[0])] = known
+        return known[1]
 
     def _ranked(
         self, layers: list[Layer], entry: PersonEntry | None, held: Sequence[Assignment]

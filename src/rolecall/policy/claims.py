@@ -107,7 +107,7 @@ def _extra_teams(layers: Sequence[Layer], veto: Veto) -> dict[str, Source] | Non
     return found
 
 
-def as_user(email: str, settled: Settled, **facts: object) -> DesiredUser:
+def as_user(email: str, settled: Settled, first_name: str = "", last_name: str = "") -> DesiredUser:
     """The winners as a DesiredUser; the main team is never an extra team too."""
     extra, main = settled.extra, settled.single.get(Slot.MAIN_TEAM)
     if extra and main and main.values and main.values[0] in extra:
@@ -120,6 +120,7 @@ def as_user(email: str, settled: Settled, **facts: object) -> DesiredUser:
         main_team=main,
         extra_teams=extra,
         fields=settled.fields,
+        first_name=first_name,
+        last_name=last_name,
         disputed=frozenset(settled.disputes),
-        **facts,  # type: ignore[arg-type]
     )

@@ -40,7 +40,7 @@ def read_people(nodes: Nodes, node: yaml.Node | None) -> dict[str, PersonEntry]:
 def looks_like_email(text: str) -> bool:
     """Something before and after one @, without blanks; HubSpot checks the rest."""
     name, at, domain = text.rpartition("@")
-    return bool(name and at and domain) and not any(char.isspace() for char in text)
+    return bool(name and at and domain) and text.split() == [text]
 
 
 def _entry(nodes: Nodes, email: str, key_node: yaml.Node, node: yaml.Node) -> PersonEntry:
