@@ -123,6 +123,62 @@ CLICK_PATHS: Mapping[str, ClickPath] = MappingProxyType(
             "2026-03",
             variants=("Account & Billing > Seats",),
         ),
+        "meetings.hand_on": ClickPath(
+            "Hand the meeting links of {subject} on",
+            (
+                "CRM > Meetings (Library > Meetings scheduler)",
+                "filter by {subject}",
+                "Clone, or edit the organizer",
+                "replace the old link where it is used",
+            ),
+            "Sales access of the successor",
+            "",
+            "https://knowledge.hubspot.com/meetings-tool/create-and-edit-scheduling-pages",
+            "2026-03",
+            place="meetings",
+        ),
+        "workflows.hand_on": ClickPath(
+            "Look for {subject} in workflows and sequences",
+            (
+                "Automation > Workflows",
+                "search for {subject} (sender, owner, assignee)",
+                "choose the successor",
+                "Automation > Sequences: the same for what still runs",
+            ),
+            "Workflows, Edit",
+            "",
+            "https://knowledge.hubspot.com/workflows/create-workflows",
+            "2026-03",
+            place="users",
+        ),
+        "inbox.hand_on": ClickPath(
+            "Take {subject} out of shared inboxes and chat routing",
+            (
+                "Settings (gear icon)",
+                "Inbox & Help Desk > Inboxes",
+                "each inbox: Access, take {subject} out",
+                "each channel: route to somebody else",
+            ),
+            "Account access, Edit account defaults",
+            "",
+            "https://knowledge.hubspot.com/inbox/manage-users-access-to-the-conversations-inbox",
+            "2026-03",
+            place="inbox",
+        ),
+        "billing.hand_on": ClickPath(
+            "Make somebody else billing contact instead of {subject}",
+            (
+                "Account (top right) > Account & Billing",
+                "Company Info",
+                "Billing contact: choose the successor",
+                "Save",
+            ),
+            "Super Admin or Modify billing",
+            "",
+            "https://knowledge.hubspot.com/account-management/manage-billing-contacts",
+            "2026-03",
+            place="account/billing",
+        ),
     }
 )
 

@@ -1,0 +1,159 @@
+"""From an order to a stored plan: drafted, ordered, guarded, priced, sealed. Sends nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rolecall.domain.actor import Actor, Role
+from rolecall.domain.events import Event
+from rolecall.domain.operator import TokenScope
+from rolecall.domain.plan import Plan
+from rolecall.kit.errors import Broken
+from rolecall.kit.ids import uuid7
+from rolecall.plan.bulk import RowVerdict, with_plan
+from rolecall.plan.propose import Occasion, assemble
+from rolecall.services.access_file import digest_of, draft_access
+from rolecall.services.app import App
+from rolecall.services.bulk import draft_rows
+from rolecall.services.changes import claims_to_keep, draft_add, draft_change, draft_remove
+from rolecall.services.expiry import draft_due
+from rolecall.services.ground import Ground, ground_of
+from rolecall.services.mending import draft_mend
+from rolecall.services.offboarding import draft_offboarding
+from rolecall.services.orders import (
+    AccessFile,
+    AddUser,
+    Basis,
+    ChangeUsers,
+    Draft,
+    ImportRows,
+    MendFinding,
+    OffboardUser,
+    Order,
+    RemoveUsers,
+    UndoPlan,
+    WhatIsDue,
+    kept_text,
+    kind_of,
+)
+from rolecall.services.rights import may_change
+from rolecall.services.undoing import draft_undo
+from rolecall.store import Statement, UnitOfWork, View
+from rolecall.store.encoding import from_json, to_json
+
+BASIS = "plan basis"  # kind of statement, by plan id
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A plan as proposed; `stored` False where there was nothing to change, so nothing to keep."""
+
+    plan: Plan
+    stored: bool
+    notes: tuple[str, ...] = ()
+    rows: tuple[RowVerdict, ...] = ()
+    unknown_headers: tuple[str, ...] = ()
+
+
+async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
+    """Plan what was ordered against the newest snapshot, and store the plan.
+
+    Raises Refused for what cannot be planned at all; what a guardrail stops is in the plan.
+    """
+    ground = await ground_of(app, actor, name)
+    scope = TokenScope.PLAN_PROPOSE
+    may_change(app, actor, Role.APPROVER, ground.portal.hub_id, "propose plans", scope)
+    draft = await draft_of(app, ground, order)
+    plan, used = planned(ground, draft, order, actor)
+    if plan.changes:
+        basis = Basis(
+            kind_of(order),
+            kept_text(order),
+            ground.operator_email,
+            used,
+            claims_to_keep(ground, draft.wishes, draft.until),
+            digest_of(draft.text) if draft.text else "",
+        )
+        async with app.database.begin(actor, plan.reason) as work:
+            await store_plan(work, plan, basis)
+    rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
+    unknown = draft.rows.unknown_headers if draft.rows is not None else ()
+    return Drafted(plan, bool(plan.changes), draft.notes, rows, unknown)
+
+
+async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
+    """The plan an order would make; nothing is stored."""
+    ground = await ground_of(app, actor, name)
+    draft = await draft_of(app, ground, order)
+    plan, _ = planned(ground, draft, order, actor)
+    rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
+    return Drafted(plan, False, draft.notes, rows)
+
+
+async def draft_of(app: App, ground: Ground, order: Order) -> Draft:
+    """What the order comes to on this ground."""
+    match order:
+        case AddUser():
+            return draft_add(ground, order)
+        case ChangeUsers():
+            return draft_change(ground, order)
+        case RemoveUsers():
+            return draft_remove(ground, order)
+        case OffboardUser():
+            return await draft_offboarding(app, ground, order)
+        case ImportRows():
+            return draft_rows(ground, order)
+        case AccessFile():
+            return await draft_access(app, ground, order)
+        case UndoPlan():
+            return await draft_undo(app, ground, order)
+        case WhatIsDue():
+            return draft_due(ground)
+        case MendFinding():
+            return await draft_mend(app, ground, order)
+
+
+def planned(
+    ground: Ground, draft: Draft, order: Order, actor: Actor
+) -> tuple[Plan, tuple[str, ...]]:
+    """The sealed plan of a draft, and the ids of the overrides it needs."""
+    occasion = Occasion(
+        plan_id=uuid7(),
+        portal=ground.portal.name,
+        created_at=ground.now,
+        created_by=actor.id,
+        title=draft.title,
+        reason=order.reason or draft.title,
+        source=draft.source,
+    )
+    overwrite = getattr(order, "overwrite_sets", ())
+    circumstances = ground.circumstances(overwrite)
+    return assemble(
+        draft.changes, ground.snapshot, occasion, circumstances, reported=draft.reported
+    )
+
+
+async def store_plan(work: UnitOfWork, plan: Plan, basis: Basis) -> None:
+    """Keep a proposal and what it was made of."""
+    await work.plans.add(plan)
+    kept = Statement(uuid7(), plan.hub_id, BASIS, plan.id, work.now, work.actor.id, to_json(basis))
+    await work.evidence.state(kept)
+    work.record(
+        Event.PLAN_DRAFT_PROPOSED,
+        subject=plan.id,
+        hub_id=plan.hub_id,
+        details={
+            "title": plan.title,
+            "source": plan.source,
+            "digest": plan.digest,
+            "changes": str(len(plan.changes)),
+        },
+    )
+
+
+async def basis_of(work: View, plan: Plan) -> Basis:
+    """How a stored plan came about."""
+    kept = await work.evidence.statement(plan.hub_id, BASIS, plan.id)
+    if kept is None:
+        raise Broken(f"nothing is known of how plan {plan.id} came about")
+    return from_json(kept.body, Basis)
