@@ -49,9 +49,11 @@ class _Bars:
 
 
 def _plain(step: Step) -> None:
-    """Without a terminal only what a person must know: waiting, and what could not be read."""
+    """Without a terminal: a line per part that is done, and what a person must know meanwhile."""
     if step.note and not step.done:
-        say(f"{step.part}: {step.note}")
+        say(f"  {step.part}: {step.note}")
+    elif step.finished:
+        say(f"  {step.part}: {step.done}")
 
 
 def _nothing(_: Step) -> None:

@@ -1,0 +1,130 @@
+"""`rolecall demo`: an emulated portal on this machine, connected, synced and explained.
+
+The emulator runs as a process of its own and is spoken to over HTTP, as HubSpot would be.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from rolecall.cli.output import say
+from rolecall.cli.progress import shown_progress
+from rolecall.cli.running import ask
+from rolecall.kit.errors import Broken, Refused
+
+if TYPE_CHECKING:
+    from rolecall.domain.actor import Actor
+    from rolecall.services.app import App
+    from rolecall.services.findings import FindingPage
+    from rolecall.services.overview import Overview
+    from rolecall.services.syncing import SyncReport
+    from rolecall.sync.ports import Progress
+
+SEEDS = ("tiny", "acme", "enterprise", "blank")
+PORTAL = "demo"
+
+
+@click.command(epilog="Example: rolecall demo --once --seed tiny")
+@click.option("--once", is_flag=True, help="Print the summary and stop.")
+@click.option("--seed", type=click.Choice(SEEDS), default="acme", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Of the emulated portal.")
+def demo(once: bool, seed: str, port: int) -> None:
+    """Start a HubSpot portal on this machine, connect, sync, and say what is wrong with it.
+
+    Nothing leaves this machine, and your own ROLECALL_HOME is not touched.
+    """
+    with tempfile.TemporaryDirectory(prefix="rolecall-demo-") as home:
+        say(f"starting an emulated HubSpot portal (seed {seed})")
+        with _emulator(seed, port) as (url, token):
+            os.environ["ROLECALL_HOME"] = home
+            for name in ("ROLECALL_DATABASE_URL", "ROLECALL_KEY_FILE"):
+                os.environ.pop(name, None)
+            _explain(home, url, token)
+            if once:
+                say("`rolecall demo` without --once keeps the portal running for these commands")
+            else:
+                _stay(home, url)
+
+
+def _explain(home: str, url: str, token: str) -> None:
+    """Connect, sync, and print the summary."""
+    from rolecall.cli.demo_summary import summary_lines
+
+    key = Path(home) / "token.txt"
+    key.touch(mode=0o600)
+    key.write_text(token + "\n", encoding="utf-8")
+    with shown_progress() as progress:
+        report, overview, findings = ask(lambda app, actor: _run(app, actor, key, url, progress))
+    for line in summary_lines(report, overview, findings):
+        click.echo(line)
+
+
+async def _run(
+    app: App, actor: Actor, key: Path, url: str, progress: Progress
+) -> tuple[SyncReport, Overview, FindingPage]:
+    from rolecall.services.credentials import token_from
+    from rolecall.services.findings import list_findings
+    from rolecall.services.overview import portal_overview
+    from rolecall.services.portals import add_portal
+    from rolecall.services.syncing import sync_portal
+
+    await add_portal(app, actor, PORTAL, token_from(key), url)
+    say(f"connected as portal {PORTAL!r}; reading it")
+    report = await sync_portal(app, actor, PORTAL, progress=progress)
+    findings = await list_findings(app, actor, PORTAL)
+    return report, await portal_overview(app, actor, PORTAL), findings
+
+
+@contextmanager
+def _emulator(seed: str, port: int) -> Iterator[tuple[str, str]]:
+    """A running emulator; its address and token."""
+    command = [sys.executable, "-m", "hubspot_emulator", "--seed", seed, "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own module
+        try:
+            yield _first_lines(process)
+        finally:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            process.kill()
+
+
+def _first_lines(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Where it listens and the token it takes."""
+    assert process.stdout is not None
+    told = [process.stdout.readline().strip() for _ in range(2)]
+    url, token = told[0].removeprefix("listening on "), told[1].removeprefix("token ")
+    if not url.startswith("http") or not token:
+        if process.poll() is not None:
+            raise Refused(
+                "The emulator did not start", hint="is the port taken? try another --port"
+            )
+        raise Broken(f"The emulator said {told!r} instead of its address")
+    return url, token
+
+
+def _stay(home: str, url: str) -> None:
+    """Keep the portal running until somebody has seen enough."""
+    say()
+    say("The portal keeps running. In another terminal:")
+    say(f"  export ROLECALL_HOME={home}")
+    say(f"  rolecall finding list {PORTAL} --long")
+    say(f"The emulated portal is at {url}. Ctrl-C ends it and removes {home}")
+    with suppress(KeyboardInterrupt):
+        while True:
+            _wait_for_interrupt()
+
+
+def _wait_for_interrupt() -> None:
+    import signal
+
+    signal.pause()
