@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
@@ -146,6 +146,20 @@ def matches(user: User, query: UserQuery) -> bool:
     )
 
 
+def sort_key(user: User, sort: str) -> object:
+    """What a column sorts by; never active and of unknown age come before everybody."""
+    text = f"{user.first_name} {user.last_name}".strip() + "\n" + user.email
+    return {
+        "name": text.casefold(),
+        "email": user.email.casefold(),
+        "id": user.id,
+        "state": user.state.value,
+        "last_active": user.last_active_at or EARLIEST,
+        "created": user.created_at or EARLIEST,
+    }[sort]
+
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 QUERIES = st.builds(
     UserQuery,
     search=st.sampled_from(["", "ana", "%", "_", "å", "u1"]),
@@ -184,7 +198,9 @@ class TestUserQueries:
                     break
 
         wanted = [user for user in told[-1].users if matches(user, query)]
-        assert sorted(user.id for user in wanted) == sorted(user.id for user in found)
+        wanted.sort(key=lambda user: user.id)
+        wanted.sort(key=lambda user: sort_key(user, query.sort), reverse=query.descending)
+        assert [user.id for user in wanted] == [user.id for user in found]
         assert page.total == len(wanted)
 
 
