@@ -21,11 +21,11 @@ from rolecall.hubspot.errors import (
     Unavailable,
     UnknownOutcome,
 )
-from rolecall.kit.errors import NeedsPerson, Refused, Retryable
+from rolecall.kit.errors import Broken, NeedsPerson, Retryable
 from rolecall.provision.aspects import ABSENT, PRESENT
 from rolecall.provision.observe import Look, look
 from rolecall.provision.ports import Desk, Moment
-from rolecall.provision.send import send, write_of
+from rolecall.provision.send import Write, send, write_of
 from rolecall.provision.settle import (
     Judged,
     after_sending,
@@ -40,13 +40,23 @@ NEW_ACCESS_ROUTES = frozenset({Route.PUT_USER, Route.JOIN_TEAM, Route.LEAVE_TEAM
 class Stopped(Exception):
     """The run cannot go on now: the day's calls are spent, or a person must act.
 
-    `unsent` True: the write on record was refused at the door, so it does not count as an attempt.
+    `effect` is as journaled last. `unsent` True: the write on record was refused at the door, so
+    it does not count as an attempt.
     """
 
-    def __init__(self, error: HubSpotError, *, unsent: bool = False) -> None:
+    def __init__(self, error: HubSpotError, effect: Effect, *, unsent: bool = False) -> None:
         super().__init__(error.message)
         self.error = error
+        self.effect = effect
         self.unsent = unsent
+
+
+class Impossible(Exception):
+    """This effect alone cannot be carried out; `effect` is as journaled last."""
+
+    def __init__(self, message: str, effect: Effect) -> None:
+        super().__init__(message)
+        self.effect = effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +90,10 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
         if effect.attempt >= desk.patience.attempts:
             settled += [Judged(c, Outcome.FAILED, _gave_up(effect)) for c in state_left]
             return await _close(desk, effect, settled, seen, created)
-        write = write_of(effect, state_left, seen)
+        write = _prepared(effect, state_left, seen)
         effect = await desk.books.sending(effect, write.fingerprint, _remembered(seen))
         _tell(desk, "journaled", effect)
-        sent = await _send(desk, effect, seen, state_left)
+        sent = await _send(desk, effect, write)
         created = sent.created or created
         if sent.created is not None:
             effect = replace(effect, subject_id=sent.created)
@@ -97,11 +107,19 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
         await desk.clock.sleep(_pick(desk.patience.unknown_pauses, effect.attempt - 1))
 
 
+def _prepared(effect: Effect, changes: Sequence[Change], seen: Look) -> Write:
+    try:
+        return write_of(effect, changes, seen)
+    except Broken as error:
+        raise Impossible(error.message, effect) from error
+
+
 def _is_own(effect: Effect, seen: Look, created: str | None) -> bool:
     """A creation found there is ours when we wrote down its absence before our first attempt."""
     if created is not None:
         return True
-    return effect.attempt > 0 and effect.observed.get(PRESENT) == ABSENT and seen.user is not None
+    was_absent = effect.observed.get(PRESENT) == ABSENT
+    return effect.attempt > 0 and was_absent and seen.seen.get(PRESENT) == PRESENT
 
 
 def _remembered(seen: Look) -> dict[str, str]:
@@ -113,8 +131,10 @@ def _remembered(seen: Look) -> dict[str, str]:
 async def _look(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> Look:
     try:
         seen = await look(desk.reader, effect, changes, seats_told=desk.seats_told)
-    except (Retryable, NeedsPerson) as error:
-        raise Stopped(_hubspot(error)) from error
+    except HubSpotError as error:
+        if isinstance(error, Retryable | NeedsPerson):
+            raise Stopped(error, effect) from error
+        raise Impossible(error.message, effect) from error
     return _recognised(effect, seen) if effect.route is Route.CREATE_TEAM else seen
 
 
@@ -127,15 +147,9 @@ def _recognised(effect: Effect, seen: Look) -> Look:
     return replace(seen, seen={PRESENT: PRESENT}, subject_id=made[0]) if made else seen
 
 
-def _hubspot(error: Exception) -> HubSpotError:
-    if isinstance(error, HubSpotError):
-        return error
-    raise error
-
-
-async def _send(desk: Desk, effect: Effect, seen: Look, changes: Sequence[Change]) -> _Sent:
+async def _send(desk: Desk, effect: Effect, write: Write) -> _Sent:
     try:
-        created = await send(desk.writer, write_of(effect, changes, seen))
+        created = await send(desk.writer, write)
     except UnknownOutcome:
         _tell(desk, "unknown", effect)
         return _Sent(unknown=True)
@@ -143,19 +157,20 @@ async def _send(desk: Desk, effect: Effect, seen: Look, changes: Sequence[Change
         # Sent before without an answer: the conflict is with ourselves, the next look tells.
         return _Sent(unknown=True) if effect.attempt > 1 else _Sent(refusal=error)
     except (BadToken, MissingScopes, DailyLimitReached, RateLimited, Unavailable) as error:
-        raise Stopped(error, unsent=True) from error
+        raise Stopped(error, effect, unsent=True) from error
     except NoSeat as error:
         return await _no_seat(desk, effect, error)
-    except (NeedsPerson, Refused) as error:
-        return _Sent(refusal=_hubspot(error))
+    except HubSpotError as error:
+        return _Sent(refusal=error)
     _tell(desk, "sent", effect)
     return _Sent(created)
 
 
 async def _no_seat(desk: Desk, effect: Effect, error: NoSeat) -> _Sent:
     """Just after a removal HubSpot's seat books lag behind; only this answer is tried again."""
-    if effect.attempt >= len(desk.patience.unknown_pauses):
+    if effect.attempt > len(desk.patience.seat_pauses):
         return _Sent(refusal=error)
+    await desk.clock.sleep(desk.patience.seat_pauses[effect.attempt - 1])
     return _Sent(unknown=True)
 
 

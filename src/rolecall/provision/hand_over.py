@@ -67,7 +67,7 @@ class HandOver:
         except (Retryable, NeedsPerson, UnknownOutcome) as error:
             if not isinstance(error, HubSpotError):
                 raise
-            raise Stopped(error) from error
+            raise Stopped(error, effect) from error
         await desk.books.settled(effect, [judged])
         return Carried((judged,), effect.subject_id)
 

@@ -33,6 +33,7 @@ class Patience:
 
     pauses: tuple[float, ...] = (0.5, 1.0, 2.0)  # between looks when a write is not shown yet
     unknown_pauses: tuple[float, ...] = (1.0, 3.0, 8.0)  # after a lost answer, before looking
+    seat_pauses: tuple[float, ...] = (3.0, 6.0, 12.0)  # while a seat just given back is not free
     attempts: int = 5  # writes of one effect
     effective_after: float = 300.0  # HubSpot: a change of access takes up to five minutes
     in_flight: int = 8  # effects of different subjects under way together

@@ -19,9 +19,9 @@ from rolecall.domain.plan import (
     PlanState,
     Route,
 )
-from rolecall.kit.errors import Broken, Refused, Retryable
+from rolecall.kit.errors import Retryable
 from rolecall.policy.desired import NEW_TEAM
-from rolecall.provision.effect import Carried, Stopped, carry_out
+from rolecall.provision.effect import Carried, Impossible, Stopped, carry_out
 from rolecall.provision.ports import Desk
 from rolecall.provision.settle import Judged
 
@@ -142,7 +142,7 @@ async def _one(this: _Run, effect: Effect) -> None:
         _note(this, effect, await _carried(this, _placed(this, effect), changes))
     except Stopped as stopped:
         this.stopped = this.stopped or stopped
-        await _put_off(this.desk, effect, stopped)
+        await _put_off(this.desk, stopped)
 
 
 async def _carried(this: _Run, effect: Effect, changes: tuple[Change, ...]) -> Carried:
@@ -150,9 +150,9 @@ async def _carried(this: _Run, effect: Effect, changes: tuple[Change, ...]) -> C
     carrier = this.carriers.get(effect.route, carry_out)
     try:
         return await carrier(this.desk, effect, changes)
-    except (Broken, Refused) as error:
-        judged = tuple(Judged(change, Outcome.FAILED, error.message) for change in changes)
-        await this.desk.books.settled(effect, judged)
+    except Impossible as error:
+        judged = tuple(Judged(change, Outcome.FAILED, str(error)) for change in changes)
+        await this.desk.books.settled(error.effect, judged)
         return Carried(judged)
 
 
@@ -199,9 +199,9 @@ def _note(this: _Run, effect: Effect, carried: Carried) -> None:
             this.spoiled.setdefault(effect.subject, reason)
 
 
-async def _put_off(desk: Desk, effect: Effect, stopped: Stopped) -> None:
+async def _put_off(desk: Desk, stopped: Stopped) -> None:
     until = _until(stopped, desk.clock.now())
-    await desk.books.waiting(effect, until, stopped.error.message, unsent=stopped.unsent)
+    await desk.books.waiting(stopped.effect, until, stopped.error.message, unsent=stopped.unsent)
 
 
 def _until(stopped: Stopped, now: datetime) -> datetime | None:

@@ -1,0 +1,48 @@
+"""Plans carried out at an emulated portal: done once, proved, undone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rolecall.domain.plan import Outcome, PlanState
+from tests.support.house import a_house
+
+
+async def test_a_dumped_portal_has_nothing_to_do(tmp_path: Path) -> None:
+    """dump, then plan: empty, on the messy portal too."""
+    async with a_house(tmp_path, seed="acme") as house:
+        plan = await house.plan(await house.file(), store=False)
+
+        assert () == plan.changes
+
+
+async def test_a_mover_is_moved_and_moved_back(tmp_path: Path) -> None:
+    """An edited line is carried out, the next plan is empty, and undo restores the file."""
+    async with a_house(tmp_path, seed="acme") as house:
+        before = await house.file()
+        edited = _edited(before)
+        plan = await house.plan(edited)
+        applied = await house.apply(plan)
+
+        assert {Outcome.DONE} == {receipt.outcome for receipt in applied.receipts}
+        assert PlanState.DONE is applied.state
+        await house.sync()
+        assert () == (await house.plan(edited, store=False)).changes
+
+        back = await house.undo(plan)
+        await house.apply(back)
+        await house.sync()
+        assert before == await house.file()
+
+
+def _edited(text: str) -> str:
+    """The file with the main team of one ordinary user changed to another user's."""
+    lines = text.splitlines()
+    mine = [
+        at for at, line in enumerate(lines) if "main_team:" in line and "permission_set:" in line
+    ]
+    team_of = {at: lines[at].split("main_team: ")[1].split(",")[0].rstrip("}") for at in mine}
+    first = mine[0]
+    other = next(team for team in team_of.values() if team != team_of[first])
+    lines[first] = lines[first].replace(f"main_team: {team_of[first]}", f"main_team: {other}")
+    return "\n".join(lines) + "\n"
