@@ -1,4 +1,4 @@
-"""Data that ships with the package: the permission catalogue, requirement packs, list prices."""
+"""Data that ships with the package: the permission catalogue and requirement packs."""
 
 from __future__ import annotations
 
@@ -53,11 +53,6 @@ def _yaml_files(path: Path) -> list[Path]:
     if not path.is_file():
         raise Refused(f"no pack at {path}", hint="name a YAML file or a folder of them")
     return [path]
-
-
-def price_text() -> str:
-    """The shipped price book as YAML text."""
-    return _text("prices.yaml")
 
 
 def _text(name: str) -> str:

@@ -392,12 +392,12 @@ def test_thresholds_refuse_what_they_do_not_know() -> None:
 def test_large_portal_is_quick() -> None:
     """50,000 users are judged in about a second."""
     users = [
-        a_user(n, last_active_at=days_ago(n % 200), permission_set_ids=("100",))
+        a_user(n, last_active_at=days_ago(n % 65), permission_set_ids=("100",))
         for n in range(50_000)
     ]
     snapshot = a_snapshot(users)
-    begun = time.perf_counter()
+    begun = time.process_time()
     findings = evaluate(snapshot, Facts(), LIMITS, NOW)
 
     assert len(findings) > 1000
-    assert time.perf_counter() - begun < 6  # about one second on an idle machine
+    assert time.process_time() - begun < 5  # about one second on an idle machine
