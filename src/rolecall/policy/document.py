@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from rolecall.domain.finding import Severity
-from rolecall.policy.conditions import Condition
+from rolecall.domain.request import StepKind
+from rolecall.policy.conditions import ALWAYS, Condition
 
 
 class Mode(StrEnum):
@@ -187,8 +188,28 @@ class PriceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueTerms:
+    """On what terms people may ask for one profile; see docs/requests.md."""
+
+    profile: str
+    title: str = ""
+    description: str = ""
+    owner: str = ""
+    steps: tuple[StepKind, ...] = (StepKind.MANAGER,)
+    approvers: tuple[str, ...] = ()  # of the step `named`
+    max_days: int | None = 90  # None: access may be asked for without an end
+    for_others: bool = True
+    privileged: bool = False
+    break_glass: bool = False
+    who: Condition = ALWAYS  # over the requester
+    auto_approve: Condition | None = None  # over the subject, as auto_deny
+    auto_deny: Condition | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """access.yaml as read; names are checked against a portal by `names.resolve_policy`."""
+    """access.yaml as read; names are checked against a portal by `assign.check_names`."""
 
     version: int = 1
     portal: str = ""
@@ -203,6 +224,8 @@ class Policy:
     custom_rules: tuple[CustomRule, ...] = ()
     prices: PriceSettings | None = None
     profile_from: Mapping[str, str] = field(default_factory=dict)  # profile field -> people column
+    # None: no section, every profile may be asked for on the plain terms.
+    catalogue: Mapping[str, CatalogueTerms] | None = None
 
     def mode(self, section: Section) -> Mode:
         """How far the file owns a section."""

@@ -23,8 +23,8 @@ def expired(
 ) -> Desired:
     """Wishes that take back what ended, is still held, and nobody else's assignment gives.
 
-    An ended "present" parks the user. Elevations are left out: their end is the undo of their
-    own plan, which knows the former access.
+    An ended "present" parks the user. Elevations and access requests are left out: their end is
+    planned by themselves, who know the former access.
     """
     users = {user.email.casefold(): user for user in snapshot.users if user.present}
     held: dict[str, list[Assignment]] = defaultdict(list)
@@ -49,7 +49,7 @@ def _wish(user: User, held: Sequence[Assignment], now: datetime) -> DesiredUser 
         (one.slot, one.value): Source(one.origin, _reason(one), one.reference)
         for one in held
         if has_ended(one, now)
-        and one.origin not in (Origin.ELEVATION, Origin.REVIEW)
+        and one.origin not in (Origin.ELEVATION, Origin.REQUEST, Origin.REVIEW)
         and (one.slot, one.value) not in kept
     }
     wish = DesiredUser(user.email, named=False)

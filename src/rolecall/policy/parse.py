@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from rolecall.policy.catalogue_nodes import read_catalogue
 from rolecall.policy.composing import compose
 from rolecall.policy.document import (
     PROFILE_FIELDS,
@@ -22,7 +23,7 @@ from rolecall.policy.settings_nodes import read_guardrails, read_parking, read_p
 
 KEYS = (
     "version", "portal", "manage", "teams", "guardrails", "parking", "profiles", "rules", "people",
-    "exceptions", "custom_rules", "prices", "profile_from",
+    "exceptions", "custom_rules", "prices", "profile_from", "catalogue",
 )  # fmt: skip
 VERSION = 1
 _TEAM_DEPTH = 20
@@ -55,6 +56,7 @@ def _read_sections(nodes: Nodes, fields: dict[str, yaml.Node]) -> Policy:
         return None if node is None or (is_null(node) and key != "teams") else node
 
     portal = nodes.text(fields["portal"], "portal") if section("portal") is not None else ""
+    profiles = _profiles(nodes, section("profiles"))
     return Policy(
         version=VERSION,
         portal=portal or "",
@@ -62,13 +64,14 @@ def _read_sections(nodes: Nodes, fields: dict[str, yaml.Node]) -> Policy:
         teams=_teams(nodes, section("teams")),
         guardrails=read_guardrails(nodes, section("guardrails")),
         parking=read_parking(nodes, section("parking")),
-        profiles=_profiles(nodes, section("profiles")),
+        profiles=profiles,
         rules=read_rules(nodes, section("rules")),
         people=read_people(nodes, section("people")),
         exceptions=read_exceptions(nodes, section("exceptions")),
         custom_rules=read_custom_rules(nodes, section("custom_rules")),
         prices=read_prices(nodes, section("prices")),
         profile_from=_profile_from(nodes, section("profile_from")),
+        catalogue=read_catalogue(nodes, section("catalogue"), profiles),
     )
 
 

@@ -69,26 +69,42 @@ def assignments_of(request: AccessRequest) -> tuple[Assignment, ...]:
     )
 
 
-def extended(request: AccessRequest, by: timedelta, now: datetime) -> AccessRequest:
-    """A new wish for more time: the same request, open again for its steps, still running."""
+def extension_of(
+    request: AccessRequest, request_id: str, by: timedelta, reason: str, asker: str, now: datetime
+) -> AccessRequest:
+    """A new wish for more time: a request of its own, while the running one runs to its end."""
     if request.state is not RequestState.ACTIVE or request.ends_at is None:
         raise Refused("only running access with an end can be extended")
-    steps = tuple(Step(step.kind, step.approvers) for step in request.steps)
+    if by <= timedelta(0):
+        raise Refused("more time is a positive number of days")
     return replace(
         request,
+        id=request_id,
+        requester=asker,
+        reason=reason,
+        created_at=now,
+        duration=by,
+        starts_at=request.ends_at,
+        ends_at=None,
         state=RequestState.OPEN,
-        steps=steps,
-        starts_at=now,
-        duration=(request.ends_at - now) + by,
+        steps=(),
+        break_glass=False,
+        plan_id=None,
         note=f"extension of access that ends {request.ends_at:%Y-%m-%d %H:%M} UTC",
+        extends=request.id,
+        reminded_at=None,
+        end_reminded_at=None,
+        version=0,
     )
 
 
 def given_back(request: AccessRequest, now: datetime) -> AccessRequest:
-    """Returned before its end: the former access rules from now on."""
+    """Returned before its end; what has begun ends now, with the former access back."""
     if request.state not in {RequestState.APPROVED, RequestState.ACTIVE}:
         raise Refused(f"this request is {request.state.value}; there is nothing to give back")
-    return replace(request, state=RequestState.ENDED, ends_at=now)
+    begun = request.state is RequestState.ACTIVE or request.plan_id is not None
+    state = request.state if begun else RequestState.ENDED
+    return replace(request, state=state, ends_at=now)
 
 
 def withdrawn(request: AccessRequest) -> AccessRequest:
@@ -100,7 +116,10 @@ def withdrawn(request: AccessRequest) -> AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Something that is due for one request: expire | end | begin | remind | remind_end."""
+    """Something that is due for one request.
+
+    `act` is expire, remind, begin, follow (its plan), miss, remind_end or end.
+    """
 
     act: str
     request: AccessRequest
@@ -113,17 +132,41 @@ def due_acts(requests: Iterable[AccessRequest], now: datetime) -> tuple[Due, ...
 
 def _due(request: AccessRequest, now: datetime) -> Due | None:
     if request.state is RequestState.OPEN:
-        if request.answer_by is not None and now >= request.answer_by:
-            return Due("expire", replace(request, state=RequestState.EXPIRED))
-        waits = now - max([request.created_at, *_answers(request)])
-        return Due("remind", request) if waits >= REMIND_EVERY else None
-    if request.state is RequestState.APPROVED and (request.starts_at or now) <= now:
-        return Due("begin", request)
+        return _due_unanswered(request, now)
+    if request.state is RequestState.APPROVED:
+        return _due_approved(request, now)
     if request.state is not RequestState.ACTIVE or request.ends_at is None:
         return None
     if now >= request.ends_at:
         return Due("end", replace(request, state=RequestState.ENDED))
-    return Due("remind_end", request) if now >= request.ends_at - REMIND_BEFORE_END else None
+    near = now >= request.ends_at - REMIND_BEFORE_END
+    if near and request.end_reminded_at is None and _long_enough(request):
+        return Due("remind_end", replace(request, end_reminded_at=now))
+    return None
+
+
+def _due_approved(request: AccessRequest, now: datetime) -> Due | None:
+    if request.plan_id is not None:
+        return Due("follow", request)
+    if request.ends_at is not None and now >= request.ends_at:
+        note = "its time was over before it could begin"
+        return Due("miss", replace(request, state=RequestState.FAILED, note=note))
+    return Due("begin", request) if (request.starts_at or now) <= now else None
+
+
+def _due_unanswered(request: AccessRequest, now: datetime) -> Due | None:
+    if request.answer_by is not None and now >= request.answer_by:
+        return Due("expire", replace(request, state=RequestState.EXPIRED))
+    told = [request.created_at, *_answers(request)]
+    told += [request.reminded_at] if request.reminded_at else []
+    if now - max(told) >= REMIND_EVERY:
+        return Due("remind", replace(request, reminded_at=now))
+    return None
+
+
+def _long_enough(request: AccessRequest) -> bool:
+    """Access of a few hours needs no reminder three days before its end."""
+    return request.duration is None or request.duration > REMIND_BEFORE_END
 
 
 def _answers(request: AccessRequest) -> list[datetime]:

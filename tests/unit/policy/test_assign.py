@@ -158,9 +158,9 @@ class TestTime:
         portal = a_snapshot(a_user(1, extra_team_ids=("t1", "t3")))
         past = NOW - timedelta(days=1)
         stored = (
-            held(Slot.EXTRA_TEAM, "t1", Origin.REQUEST, ends_at=past),
-            held(Slot.EXTRA_TEAM, "t3", Origin.REQUEST, ends_at=past),
-            held(Slot.EXTRA_TEAM, "t3", Origin.OPERATOR),
+            held(Slot.EXTRA_TEAM, "t1", Origin.OPERATOR, ends_at=past),
+            held(Slot.EXTRA_TEAM, "t3", Origin.OPERATOR, ends_at=past),
+            held(Slot.EXTRA_TEAM, "t3", Origin.SCIM),
         )
 
         assert set(ann(expired(portal, stored, NOW)).extra_teams or {}) == {"t3"}

@@ -23,7 +23,7 @@ from rolecall.requests.lifecycle import (
     answered,
     assignments_of,
     due_acts,
-    extended,
+    extension_of,
     given_back,
     withdrawn,
 )
@@ -156,18 +156,38 @@ class TestTime:
 
         assert ("end", ()) == (due.act, assignments_of(due.request))
 
-    def test_extension_asks_again_and_adds_to_the_rest(self) -> None:
-        """Ten more days on top of what is left, through the same steps."""
+    def test_extension_is_a_request_of_its_own(self) -> None:
+        """Ten more days follow the end of what runs on meanwhile, through steps of their own."""
         active = replace(
             answered(a_request(), "mia@acme.test", True, "", NOW), state=RequestState.ACTIVE
         )
         later = NOW + timedelta(days=20)
 
-        again = answered(
-            extended(active, timedelta(days=10), later), "mia@acme.test", True, "", later
-        )
+        more = extension_of(active, "r2", timedelta(days=10), "not done", "ben@acme.test", later)
+        again = answered(replace(more, steps=a_request().steps), "mia@acme.test", True, "", later)
 
+        assert (RequestState.OPEN, "r1") == (more.state, more.extends)
         assert NOW + timedelta(days=40) == again.ends_at
+
+    def test_reminders_come_once_a_day(self) -> None:
+        """A reminder just sent is not due again until a day has passed."""
+        (due,) = due_acts([a_request()], NOW + timedelta(days=1))
+
+        assert "remind" == due.act
+        assert () == due_acts([due.request], NOW + timedelta(days=1, hours=23))
+        assert "remind" == due_acts([due.request], NOW + timedelta(days=2))[0].act
+
+    def test_what_never_began_ends_when_given_back(self) -> None:
+        """Approved for later and given back: over at once, nothing to restore."""
+        approved = answered(a_request(), "mia@acme.test", True, "", NOW)
+
+        assert RequestState.ENDED is given_back(approved, NOW).state
+
+    def test_what_runs_ends_now_when_given_back(self) -> None:
+        """Running access given back comes due for its end, which restores what was."""
+        active = a_request(state=RequestState.ACTIVE, ends_at=NOW + timedelta(days=9))
+
+        assert ["end"] == [due.act for due in due_acts([given_back(active, NOW)], NOW)]
 
     @given(st.sampled_from(RequestState), st.integers(0, 400))
     def test_final_requests_are_left_alone(self, state: RequestState, days: int) -> None:
