@@ -156,8 +156,9 @@ def _extra_teams(ctx: Context, user: User, want: DesiredUser) -> None:
     elif not wanted and not user.extra_team_ids:
         return
     held = set(user.extra_team_ids)
-    if want.main_team is None or want.main_team.values == (user.main_team_id,):
-        held.discard(user.main_team_id or "")  # the main team listed twice is no extra team
+    if _main_stays(ctx, user, want):  # being in a team as main team, one is no extra member too
+        held.discard(user.main_team_id or "")
+        wanted = {team: why for team, why in wanted.items() if team != user.main_team_id}
     source = next(iter(wanted.values()), _UNCLAIMED)
     dropped = source if wanted and not (ctx.desired.whole) else _UNCLAIMED
     kind = ChangeKind.DROP_EXTRA_TEAM
@@ -168,6 +169,16 @@ def _extra_teams(ctx: Context, user: User, want: DesiredUser) -> None:
     for team in sorted(wanted.keys() - held):
         change = _team_change(ctx, user, kind, None, team, wanted[team])
         ctx.put(Section.TEAMS, change, gives=True)
+
+
+def _main_stays(ctx: Context, user: User, want: DesiredUser) -> bool:
+    """Whether the user keeps the main team they have, as far as this plan goes."""
+    wanted = _claimed(ctx, want, Slot.MAIN_TEAM, Section.TEAMS, want.main_team)
+    return (
+        wanted is None
+        or wanted.values == (user.main_team_id,)
+        or ctx.mode(Section.TEAMS) is Mode.ADD_ONLY
+    )
 
 
 def _team_change(
