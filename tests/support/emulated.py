@@ -57,11 +57,17 @@ def snapshot_of(world: World, portal: Portal, now: datetime) -> Snapshot:
 
 
 def resolver_of(
-    world: World, portal: Portal, now: datetime, options: ExportOptions | None = None
+    world: World,
+    portal: Portal,
+    now: datetime,
+    options: ExportOptions | None = None,
+    *,
+    cut: int = 0,
 ) -> Resolver:
-    """A resolver that knows the snapshot and one users export, nothing else."""
+    """A resolver that knows the snapshot and one users export, `cut` bytes short, nothing else."""
     snapshot = snapshot_of(world, portal, now)
     data = users_export(world, portal, options or ExportOptions())
+    data = data[: len(data) - cut]
     names = [one.name for one in snapshot.permission_sets]
     reading = read_users_export(data, shipped.words(), as_of=now, known_sets=names)
     records = matched(reading, snapshot).records

@@ -32,7 +32,7 @@ def inferred_definitions(
 
 
 def _tells(record: PermissionRecord) -> bool:
-    if record.super_admin or record.deactivated or record.sets is None:
+    if record.super_admin or record.deactivated or record.sets is None or not record.complete:
         return False
     if not record.sets or len(record.sets) != 1:
         return False

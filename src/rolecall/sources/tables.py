@@ -11,10 +11,12 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from zipfile import BadZipFile, ZipFile
 
 from rolecall.kit.errors import Refused
 
 _SEPARATORS = (",", ";", "\t", "|")
+_LARGEST_WORKBOOK = 512 * 1024 * 1024  # bytes, unpacked
 _LONGEST_CELL = 16 * 1024 * 1024
 SPREADSHEET_CELL = 32_767  # what a spreadsheet program keeps of one cell
 
@@ -29,13 +31,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's header and rows; `cut` tells that the file ends in the middle of its last row."""
+    """A file's header and rows; `cut` tells that the file ends in the middle of its last row.
+
+    `open_end` tells that nothing ends the last row, as some programs write and as a cut may look.
+    """
 
     header: tuple[str, ...]
     rows: tuple[Row, ...]
     encoding: str
     separator: str
     cut: bool = False
+    open_end: bool = False
 
 
 def read_table(data: bytes) -> Table:
@@ -54,7 +60,10 @@ def read_table(data: bytes) -> Table:
         raise Refused(f"the file is not a table: {error}", hint="send a CSV file") from error
     header = tuple(_plain_cell(cell) for cell in rows[0].cells)
     body = tuple(Row(one.line, tuple(_plain_cell(c) for c in one.cells)) for one in rows[1:])
-    return Table(header, body, encoding, separator, _is_cut(lines))
+    open_end = "\n" in lines and not lines.endswith("\n")
+    short = open_end and bool(body) and len(body[-1].cells) != len(header)
+    cut = short or lines.count('"') % 2 == 1
+    return Table(header, body, encoding, separator, cut, open_end)
 
 
 def decoded(data: bytes) -> tuple[str, str]:
@@ -106,11 +115,6 @@ def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         start = reader.line_num + 1
 
 
-def _is_cut(text: str) -> bool:
-    """The last line has no end although others have one, or a quote stays open."""
-    return ("\n" in text and not text.endswith("\n")) or text.count('"') % 2 == 1
-
-
 def _plain_cell(cell: str) -> str:
     """The text of a cell, without the dress spreadsheet programs put on it (="0123", '0123)."""
     text = cell.replace("\r\n", "\n").strip(" \t\ufeff\u00a0")
@@ -125,11 +129,20 @@ def _workbook(data: bytes) -> Table:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
+        _not_too_large(data)
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         rows = [tuple(_shown(cell) for cell in row) for row in book.worksheets[0].values]
-    except (InvalidFileException, OSError, KeyError, ValueError, IndexError) as error:
+    except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError, IndexError) as error:
         raise Refused("the workbook cannot be read", hint="save it as CSV") from error
     return _as_table(rows)
+
+
+def _not_too_large(data: bytes) -> None:
+    """A small archive may unpack to more than memory holds."""
+    with ZipFile(io.BytesIO(data)) as archive:
+        size = sum(entry.file_size for entry in archive.infolist())
+    if size > _LARGEST_WORKBOOK:
+        raise Refused("the workbook is too large", hint="save it as CSV")
 
 
 def _shown(cell: object) -> str:

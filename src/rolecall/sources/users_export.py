@@ -16,7 +16,14 @@ from rolecall.kit.errors import Refused
 from rolecall.permissions.catalogue import Permission
 from rolecall.permissions.evidence import PermissionRecord
 from rolecall.permissions.levels import NONE
-from rolecall.permissions.tokens import Grants, Vocabulary, read_cell, read_level, read_path
+from rolecall.permissions.tokens import (
+    Grants,
+    Vocabulary,
+    read_cell,
+    read_level,
+    read_path,
+    split_tokens,
+)
 from rolecall.sources.headers import USERS, by_content, find_columns
 from rolecall.sources.tables import SPREADSHEET_CELL, Row, Table, read_table
 
@@ -158,7 +165,9 @@ def _permission_columns(
 
 
 def _record(reader: _Reader, row: Row) -> PermissionRecord | None:
-    last = reader.table.cut and row is reader.table.rows[-1]
+    last = row is reader.table.rows[-1] and (reader.table.cut or reader.table.open_end)
+    if last:
+        row = _without_its_end(reader, row)
     if len(row.cells) != len(reader.table.header):
         reader.problems.append(_unfit(reader, row, last=last))
         return None
@@ -169,7 +178,8 @@ def _record(reader: _Reader, row: Row) -> PermissionRecord | None:
         reader.problems.append(Problem(row.line, f"neither user id nor e-mail: {shown}"))
         return None
     if last:
-        reader.problems.append(Problem(row.line, f"the file ends within this row ({email})"))
+        told = f"the file may end within this row ({email}); what it lacks is taken as unknown"
+        reader.problems.append(Problem(row.line, told))
     grants = _grants(reader, row)
     return PermissionRecord(
         user_id=user_id,
@@ -186,6 +196,18 @@ def _record(reader: _Reader, row: Row) -> PermissionRecord | None:
         unknown=grants.unknown,
         extra={name: row.cells[at] for name, at in reader.extra.items() if row.cells[at]},
     )
+
+
+def _without_its_end(reader: _Reader, row: Row) -> Row:
+    """The row without the last thing written, which may be half of what it was."""
+    if not row.cells:
+        return row
+    at = len(row.cells) - 1
+    kept = ""
+    if reader.columns.get("permissions") == at:
+        tokens = split_tokens(row.cells[at])
+        kept = "\n".join(tokens[:-1])
+    return Row(row.line, (*row.cells[:-1], kept))
 
 
 def _unfit(reader: _Reader, row: Row, *, last: bool) -> Problem:

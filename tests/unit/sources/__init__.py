@@ -1,0 +1,1 @@
+"""Unit tests of files from outside."""
