@@ -19,7 +19,6 @@ Answer = TypeVar("Answer")
 # Professional from Starter. Source: HubSpot's usage guidelines.
 STARTER_DAY = 250_000
 PROFESSIONAL_DAYS = (600_000, 700_000)
-FREE_USERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,10 @@ def tier_of(found: Capabilities) -> Tier:
     limit = found.daily_limit
     if limit is not None and PROFESSIONAL_DAYS[0] <= limit <= PROFESSIONAL_DAYS[1]:
         return Tier.PROFESSIONAL
-    if limit is not None and limit <= STARTER_DAY:
-        return Tier.STARTER if found.details.get("seats") else Tier.FREE
+    seats = found.details.get("seats", "").casefold()
+    if limit is not None and limit <= STARTER_DAY and seats:
+        # View-Only seats come with every paid account, and with none that is free.
+        return Tier.STARTER if "view" in seats else Tier.FREE
     return Tier.UNKNOWN
 
 

@@ -1,0 +1,149 @@
+"""Renews docs/settings.md, docs/cli.md and docs/connect.md from the code they describe."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from itertools import pairwise
+from pathlib import Path
+
+import click
+
+from rolecall import settings as settings_module
+from rolecall.cli import rolecall
+from rolecall.domain.features import FEATURES, MODES, minimal_scopes
+from rolecall.settings import PREFIX, SECRETS, Settings
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+MADE = "Made by `scripts/reference_pages.py`; a test fails when it is out of date."
+
+
+def settings_page() -> str:
+    """Every setting with its variable, default and paragraph."""
+    texts = field_texts()
+    lines = [
+        "# Settings",
+        "",
+        "The environment first, `config.toml` in ROLECALL_HOME second, then the default. A setting",
+        "marked *secret* can also come from a file: add `_FILE` to the variable's name.",
+        "",
+        MADE,
+    ]
+    for one in fields(Settings):
+        variable = PREFIX + one.name.upper()
+        secret = ", *secret*" if one.name in SECRETS else ""
+        lines += ["", f"## `{variable}`", ""]
+        lines += [f"In config.toml: `{one.name}`. Default: {_default(one)}{secret}.", ""]
+        lines.append(texts[one.name])
+    return "\n".join(lines) + "\n"
+
+
+def field_texts() -> dict[str, str]:
+    """The text below each field of Settings, as written there."""
+    tree = ast.parse(Path(str(settings_module.__file__)).read_text(encoding="utf-8"))
+    [body] = [n.body for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Settings"]
+    found: dict[str, str] = {}
+    for before, after in pairwise(body):
+        named = isinstance(before, ast.AnnAssign) and isinstance(before.target, ast.Name)
+        if not named or not isinstance(after, ast.Expr):
+            continue
+        text = after.value.value if isinstance(after.value, ast.Constant) else ""
+        found[before.target.id] = "\n".join(line.strip() for line in str(text).splitlines())
+    return found
+
+
+def _default(one: object) -> str:
+    name = getattr(one, "name", "")
+    if name == "home":
+        return "`~/.rolecall`"
+    value = getattr(one, "default", MISSING)
+    if value is MISSING or value in ("", (), Path()):
+        return "empty"
+    return f"`{value}`" if not isinstance(value, bool) else f"`{str(value).lower()}`"
+
+
+def commands_page() -> str:
+    """Every command with its help, as --help prints it."""
+    lines = [
+        "# Commands",
+        "",
+        "`rolecall NOUN VERB`. Data goes to stdout, everything else to stderr; `--json` prints the",
+        "same shapes as the REST API. Exit codes: 0 done; 1 failed, usage errors included; 2 only",
+        "from `access plan`, `access drift`, `finding list` and `pack check`, when there is",
+        "something to see.",
+        "",
+        "`sync --json` prints `{portal, users, permission_sets, teams, seats, requests, seconds,",
+        "complete, changes}` and more; without NAME a list of these.",
+        "",
+        MADE,
+    ]
+    for path, command, context in walked(rolecall, click.Context(rolecall, info_name="rolecall")):
+        lines += ["", f"## `{path}`", "", "```", command.get_help(context), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def walked(
+    command: click.Command, context: click.Context, path: str = "rolecall"
+) -> Iterator[tuple[str, click.Command, click.Context]]:
+    """A command and everything below it, depth first."""
+    context.terminal_width = context.max_content_width = 100
+    yield path, command, context
+    if not isinstance(command, click.Group):
+        return
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        if below is not None and not below.hidden:
+            inner = click.Context(below, info_name=name, parent=context)
+            yield from walked(below, inner, f"{path} {name}")
+
+
+def connect_page() -> str:
+    """Features and the scopes they need."""
+    lines = [
+        "# Connecting a portal",
+        "",
+        "`rolecall portal add NAME` without a token prints where to click for one: a service key",
+        "first, or a private app that exists already. `--token-file F` takes either; `--oauth-app F`",
+        "takes a JSON file with `client_id`, `client_secret`, `redirect_uri` and `scope` of an app",
+        "you registered, and `refresh_token` where it is installed already. Tokens are kept",
+        "encrypted, with the key outside the database.",
+        "",
+        "`rolecall portal check NAME` says at any time what works, what is missing, which feature",
+        "that costs, which scopes nothing uses, and when HubSpot ends the API versions in use.",
+        "`rolecall portal reconnect NAME --token-file F` swaps the credential and keeps everything.",
+        "",
+        "A key belongs to the user who made it. A dedicated integration user outlives people; the",
+        "key itself needs no Super Admin, only the scopes below.",
+        "",
+        MADE,
+        "",
+        "## Which scope is for what",
+        "",
+        "Any one scope of a cell suffices; a feature needs all cells of its row.",
+        "",
+        "| feature | scopes | mode | without them |",
+        "|---|---|---|---|",
+    ]
+    for one in FEATURES:
+        cells = "; ".join(" or ".join(f"`{scope}`" for scope in group) for group in one.scopes)
+        lines.append(f"| {one.label} | {cells} | {one.mode} | {one.without} |")
+    lines += ["", "## The fewest scopes", ""]
+    for mode in MODES:
+        lines += [f"**{mode}**: " + " ".join(f"`{one}`" for one in minimal_scopes(mode)), ""]
+    return "\n".join(lines)
+
+
+PAGES = {"settings.md": settings_page, "cli.md": commands_page, "connect.md": connect_page}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
