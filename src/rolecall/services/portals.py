@@ -15,6 +15,7 @@ from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.services.app import App
 from rolecall.services.rights import may_read, need
 from rolecall.store import SnapshotHead, UnitOfWork
+from rolecall.store.errors import NotThere
 from rolecall.sync.ports import NewCredential
 
 if TYPE_CHECKING:
@@ -147,13 +148,21 @@ async def list_portals(app: App, actor: Actor) -> tuple[PortalLine, ...]:
     return tuple(PortalLine(one, head) for one, head in zip(portals, heads, strict=True))
 
 
+async def portals_of(app: App, actor: Actor) -> tuple[Portal, ...]:
+    """Every portal the actor holds any role in, by name; a requester's are among them."""
+    async with app.database.read() as view:
+        portals = await view.portals.all()
+    held = {hub_id for hub_id, roles in actor.roles.items() if roles}
+    return tuple(one for one in portals if held & {0, one.hub_id})
+
+
 async def portal_named(app: App, actor: Actor, name: str) -> Portal:
     """The portal of this name; one the actor may not look at is not there for him."""
     async with app.database.read() as view:
         known = [one for one in await view.portals.all() if may_read(actor, one.hub_id)]
     found = next((one for one in known if one.name == name), None)
     if found is None:
-        raise Refused(f"No portal is called {name}", hint=_guess(name, [p.name for p in known]))
+        raise NotThere(f"No portal is called {name}", hint=_guess(name, [p.name for p in known]))
     return found
 
 

@@ -48,13 +48,19 @@ class KeyMissing(NeedsPerson):
 class AlreadyThere(Refused):
     """It exists already; nothing was changed."""
 
+    http_status = 409
+
 
 class NotThere(Refused):
     """There is no such thing in the store."""
 
+    http_status = 404
+
 
 class OutOfDate(Refused):
     """It changed since it was read; nothing was changed."""
+
+    http_status = 409
 
 
 class StoreDamaged(Broken):
