@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hubspot_emulator.app import create_app, create_world
+from hubspot_emulator.faults import Fault
 from hubspot_emulator.world import Membership, Portal, World
 from rolecall.bootstrap import open_app
 from rolecall.domain.actor import Actor, local_actor
@@ -60,9 +61,9 @@ class House:
         identity = self.world.identity(email)
         return None if identity is None else self.portal.members.get(identity.id)
 
-    def fault(self, kind: str, operation: str = "*", **keys: Any) -> None:
-        """Schedule one fault."""
-        self.world.faults.schedule(kind=kind, operation=operation, **keys)
+    def fault(self, kind: str, operation: str = "*", **keys: Any) -> Fault:
+        """Schedule one fault; its `struck` counts how often it hit."""
+        return self.world.faults.schedule(kind=kind, operation=operation, **keys)
 
     async def sync(self) -> Snapshot:
         """Read the portal; the newest snapshot."""
@@ -89,12 +90,13 @@ class House:
         desired = assign(parse_policy(text), snapshot, (), (), now)
         occasion = Occasion(uuid7(), self.name, now, self.actor.id, "a test", "because", "test")
         options = DiffOptions(now=now, parked=dict.fromkeys(parked, now - LONG_AGO))
-        plan, _ = propose(desired, snapshot, options, occasion, self._leave(now))
+        plan, _ = propose(desired, snapshot, options, occasion, self.leave(now))
         if store:
-            await self._store(plan)
+            await self.store(plan)
         return plan
 
-    def _leave(self, now: Any) -> Circumstances:
+    def leave(self, now: Any) -> Circumstances:
+        """Overrides of every guardrail a test would meet."""
         names = ("removal-brake", "protected-people", "super-admins", "email-domain")
         until = now.replace(year=now.year + 1)
         return Circumstances(
@@ -104,7 +106,8 @@ class House:
             )
         )
 
-    async def _store(self, plan: Plan) -> None:
+    async def store(self, plan: Plan) -> None:
+        """Keep a plan as proposed and approve it."""
         async with self.app.database.begin(self.actor, "a test") as work:
             await work.plans.add(plan)
             approval = Approval(plan.id, plan.digest, self.actor.id, work.now)
@@ -134,8 +137,8 @@ class House:
         snapshot, now = await self.snapshot(), self.app.clock.now()
         back = inverse(plan, receipts, snapshot)
         occasion = Occasion(uuid7(), self.name, now, self.actor.id, "undo", "because", "undo")
-        way, _ = assemble(back.changes, snapshot, occasion, self._leave(now))
-        await self._store(way)
+        way, _ = assemble(back.changes, snapshot, occasion, self.leave(now))
+        await self.store(way)
         return way
 
 
