@@ -71,6 +71,11 @@ class Campaign:
     closed_at: datetime | None = None
     gaps: tuple[str, ...] = ()  # what the snapshot could not tell
     verified_at: datetime | None = None  # the snapshot that proved the last revoke
+    closed_by: str = ""
+    reminded_at: datetime | None = None
+    escalated_at: datetime | None = None
+    stamped: tuple[str, ...] = ()  # reviewers who kept all faster than it can be read
+    note: str = ""
     version: int = 0
 
 
