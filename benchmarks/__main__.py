@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from benchmarks.measure import Figure
 
-NAMES = ("start",)
+NAMES = ("start", "sync_cpu", "permissions")
 
 
 def main() -> int:

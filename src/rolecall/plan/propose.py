@@ -9,6 +9,7 @@ from datetime import datetime
 from rolecall.domain.plan import Change, Override, Plan
 from rolecall.domain.portal import CredentialKind
 from rolecall.domain.snapshot import Snapshot
+from rolecall.kit.collector import collector_held
 from rolecall.plan.codec import sealed
 from rolecall.plan.context import DiffOptions
 from rolecall.plan.diff import diff
@@ -45,6 +46,7 @@ class Circumstances:
     credential: CredentialKind = CredentialKind.SERVICE_KEY
 
 
+@collector_held()
 def propose(
     desired: Desired,
     snapshot: Snapshot,
@@ -57,6 +59,7 @@ def propose(
     return assemble(found.changes, snapshot, occasion, circumstances, reported=found.reported)
 
 
+@collector_held()
 def assemble(
     changes: Iterable[Change],
     snapshot: Snapshot,

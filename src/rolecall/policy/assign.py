@@ -15,6 +15,7 @@ from rolecall.domain.assignment import Assignment, Origin, Slot
 from rolecall.domain.finding import Evidence, Finding, Severity
 from rolecall.domain.person import Person
 from rolecall.domain.snapshot import Snapshot
+from rolecall.kit.collector import collector_held
 from rolecall.policy.claims import NO_VETO, Layer, Settled, as_user, settle
 from rolecall.policy.desired import Desired, DesiredTeam, DesiredUser, Source, Wanted
 from rolecall.policy.document import Mode, PersonEntry, Policy, Presence, Section
@@ -28,6 +29,7 @@ from rolecall.policy.structure import resolve_tree
 _CARRIED_OUT = (Mode.ADD_ONLY, Mode.EXACT)
 
 
+@collector_held()
 def assign(
     policy: Policy,
     snapshot: Snapshot,

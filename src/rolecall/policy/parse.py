@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import yaml
 
+from rolecall.kit.collector import collector_held
 from rolecall.policy.catalogue_nodes import read_catalogue
 from rolecall.policy.composing import compose
 from rolecall.policy.document import (
@@ -29,6 +30,7 @@ VERSION = 1
 _TEAM_DEPTH = 20
 
 
+@collector_held()
 def parse_policy(text: str) -> Policy:
     """The policy a file describes; raises PolicyProblems with every mistake and its place."""
     root = compose(text)
