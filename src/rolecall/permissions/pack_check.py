@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,8 +79,14 @@ def check_user(
 def check_users(
     resolver: Resolver, pack: Pack, users: Iterable[User], *, connected: bool = False
 ) -> Iterator[PackResult]:
-    """Many users; the order is theirs."""
-    return (check_user(resolver, pack, user, connected=connected) for user in users)
+    """Many users; the order is theirs, and equal access is judged once."""
+    judged: dict[tuple[int, str], PackResult] = {}
+    for user in users:
+        key = (id(resolver.access_of(user)), _where_to_click(resolver, user))
+        known = judged.get(key)
+        if known is None:
+            known = judged[key] = check_user(resolver, pack, user, connected=connected)
+        yield replace(known, subject=user.email, subject_id=user.id)
 
 
 def check_set(
