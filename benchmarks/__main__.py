@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from benchmarks.measure import Figure
 
-NAMES = ("start", "sync_cpu", "permissions")
+NAMES = ("start", "sync_cpu", "permissions", "planning")
 
 
 def main() -> int:
