@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROLECALL = str(Path(sys.executable).with_name("rolecall"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +43,35 @@ class Figure:
 
 def run_once(command: Sequence[str], env: Mapping[str, str] | None = None) -> Spent:
     """Run a command to its end; its output is thrown away, a failure is an error."""
+    return run_for_output(command, env)[0]
+
+
+def run_for_json(command: Sequence[str], env: Mapping[str, str] | None = None) -> tuple[Spent, Any]:
+    """Run a command that prints one JSON value; what it took, and the value."""
+    spent, told = run_for_output(command, env)
+    return spent, json.loads(told)
+
+
+def run_for_output(
+    command: Sequence[str], env: Mapping[str, str] | None = None
+) -> tuple[Spent, bytes]:
+    """Run a command to its end; what it took, and what it printed. A failure is an error."""
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, **(env or {})},
     )
+    assert process.stdout is not None
+    with process.stdout as stdout:
+        told = stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in {0, 2}:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), told
 
 
 def paired(
@@ -64,3 +86,12 @@ def paired(
     run_once(right, env)
     ratios = [of(run_once(left, env)) / of(run_once(right, env)) for _ in range(runs)]
     return statistics.median(ratios)
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds a running process has used; 0.0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
