@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 
 from rolecall.domain.plan import Change, ChangeKind, ManualTask, Plan
@@ -16,6 +17,7 @@ _SOURCE = "https://knowledge.hubspot.com/user-management/"
 _HEAD = ("Settings (gear icon)", "Users & Teams")
 _OPEN_USER = (*_HEAD, "click the name of {subject}")
 _ADD_EDIT = "Add & edit users"
+DUE_DAYS = 7  # a task that waits longer is told as overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ def _task(plan: Plan, change: Change, admins: tuple[str, ...], ui_domain: str) -
         clicks=(*steps, *seen),
         link=settings_link(ui_domain, plan.hub_id, path.place),
         subject=change.subject,
+        due_at=plan.created_at + timedelta(days=DUE_DAYS),
         plan_id=plan.id,
         change_id=change.id,
         proof=path.proof,

@@ -15,8 +15,9 @@ from rolecall.plan.propose import Occasion, assemble
 from rolecall.services.access_file import digest_of, draft_access
 from rolecall.services.app import App
 from rolecall.services.bulk import draft_rows
-from rolecall.services.changes import claims_to_keep, draft_add, draft_change, draft_remove
+from rolecall.services.changes import claims_to_keep, draft_add, draft_change, draft_kept, draft_remove
 from rolecall.services.expiry import draft_due
+from rolecall.services.freshness import read_again
 from rolecall.services.ground import Ground, ground_of
 from rolecall.services.mending import draft_mend
 from rolecall.services.offboarding import draft_offboarding
@@ -27,6 +28,7 @@ from rolecall.services.orders import (
     ChangeUsers,
     Draft,
     ImportRows,
+    KeptWishes,
     MendFinding,
     OffboardUser,
     Order,
@@ -36,6 +38,7 @@ from rolecall.services.orders import (
     kept_text,
     kind_of,
 )
+from rolecall.services.portals import portal_named
 from rolecall.services.rights import may_change
 from rolecall.services.undoing import draft_undo
 from rolecall.store import Statement, UnitOfWork, View
@@ -50,6 +53,7 @@ class Drafted:
 
     plan: Plan
     stored: bool
+    order: Order
     notes: tuple[str, ...] = ()
     rows: tuple[RowVerdict, ...] = ()
     unknown_headers: tuple[str, ...] = ()
@@ -60,9 +64,11 @@ async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
 
     Raises Refused for what cannot be planned at all; what a guardrail stops is in the plan.
     """
-    ground = await ground_of(app, actor, name)
+    portal = await portal_named(app, actor, name)
     scope = TokenScope.PLAN_PROPOSE
-    may_change(app, actor, Role.APPROVER, ground.portal.hub_id, "propose plans", scope)
+    may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
+    notes = await read_again(app, portal)
+    ground = await ground_of(app, actor, name)
     draft = await draft_of(app, ground, order)
     plan, used = planned(ground, draft, order, actor)
     if plan.changes:
@@ -78,7 +84,7 @@ async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
             await store_plan(work, plan, basis)
     rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
     unknown = draft.rows.unknown_headers if draft.rows is not None else ()
-    return Drafted(plan, bool(plan.changes), draft.notes, rows, unknown)
+    return Drafted(plan, bool(plan.changes), order, (*notes, *draft.notes), rows, unknown)
 
 
 async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
@@ -87,7 +93,7 @@ async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
     draft = await draft_of(app, ground, order)
     plan, _ = planned(ground, draft, order, actor)
     rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
-    return Drafted(plan, False, draft.notes, rows)
+    return Drafted(plan, False, order, draft.notes, rows)
 
 
 async def draft_of(app: App, ground: Ground, order: Order) -> Draft:
@@ -108,9 +114,11 @@ async def draft_of(app: App, ground: Ground, order: Order) -> Draft:
         case UndoPlan():
             return await draft_undo(app, ground, order)
         case WhatIsDue():
-            return draft_due(ground)
+            return draft_due(ground, order)
         case MendFinding():
             return await draft_mend(app, ground, order)
+        case KeptWishes():
+            return draft_kept(ground, order)
 
 
 def planned(

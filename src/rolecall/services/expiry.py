@@ -21,26 +21,27 @@ from rolecall.policy.document import PersonEntry, Presence
 from rolecall.policy.expiry import expired
 from rolecall.policy.moments import end_of_day, start_of_day, zone_named
 from rolecall.services.access_file import desired_by
-from rolecall.services.ground import Ground
-from rolecall.services.orders import Draft
+from rolecall.services.ground import Ground, folded
+from rolecall.services.orders import Draft, WhatIsDue
 
 _PARKED = (Presence.PARKED.value,)
 _ABSENT = (Presence.ABSENT.value,)
 
 
-def draft_due(ground: Ground) -> Draft:
-    """Every change that is due by date; empty when time brought nothing."""
+def draft_due(ground: Ground, order: WhatIsDue) -> Draft:
+    """Every change that is due by date or by a move; empty when there is none."""
     desired = desired_by(ground) if ground.stored is not None else None
-    changes = list(_by_file(ground, desired)) if desired is not None else []
+    named = folded(order.emails)
+    changes = list(_by_file(ground, desired, named)) if desired is not None else []
     told = {change.subject.casefold() for change in changes}
     wishes = [one for one in _wishes(ground, desired) if one.email.casefold() not in told]
     changes += _carried_out(ground, wishes)
     return Draft("What is due by date", "due", tuple(changes))
 
 
-def _by_file(ground: Ground, desired: Desired) -> Iterable[Change]:
-    """What the policy in force wants of those whose date has come."""
-    subjects = _due_subjects(ground)
+def _by_file(ground: Ground, desired: Desired, named: frozenset[str]) -> Iterable[Change]:
+    """What the policy in force wants of those whose date has come, and of those named."""
+    subjects = _due_subjects(ground, named)
     if not subjects:
         return ()
     found = diff(desired, ground.snapshot, DiffOptions(ground.now, ground.parked))
@@ -51,7 +52,7 @@ def _by_file(ground: Ground, desired: Desired) -> Iterable[Change]:
     ]
 
 
-def _due_subjects(ground: Ground) -> frozenset[str]:
+def _due_subjects(ground: Ground, named: frozenset[str]) -> frozenset[str]:
     """Whom a date of the file, of the people list or of parking touches now, case-folded."""
     users = {user.email.casefold(): user for user in ground.snapshot.users if user.present}
     found = {key for key, entry in ground.policy.people.items() if _entry_due(ground, entry, users)}
@@ -64,7 +65,7 @@ def _due_subjects(ground: Ground) -> frozenset[str]:
         if not grace_over(desired_of((), ground.parking), since, ground.now)
     }
     over = ground.parked.keys() - waiting
-    return frozenset((found | over) - waiting)
+    return frozenset((found | over) - waiting) | named
 
 
 def _entry_due(ground: Ground, entry: PersonEntry, users: dict[str, User]) -> bool:

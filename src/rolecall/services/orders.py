@@ -106,8 +106,19 @@ class UndoPlan:
 
 @dataclass(frozen=True, slots=True)
 class WhatIsDue:
-    """What time alone brought about: ends, starts, grace days over."""
+    """What time alone brought about (ends, starts, grace days), and what moved for people named."""
 
+    emails: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWishes:
+    """Wishes somebody else settled: an access request or a review, named by `source`."""
+
+    wishes: tuple[DesiredUser, ...]
+    title: str
+    source: str
     reason: str = ""
 
 
@@ -122,7 +133,7 @@ class MendFinding:
 
 Order = (
     AddUser | ChangeUsers | RemoveUsers | OffboardUser | ImportRows | AccessFile | UndoPlan
-    | WhatIsDue | MendFinding
+    | WhatIsDue | MendFinding | KeptWishes
 )  # fmt: skip
 KINDS: Mapping[str, type[Order]] = {
     "add": AddUser,
@@ -134,6 +145,7 @@ KINDS: Mapping[str, type[Order]] = {
     "undo": UndoPlan,
     "due": WhatIsDue,
     "mend": MendFinding,
+    "wishes": KeptWishes,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -181,3 +193,8 @@ def order_in(basis: Basis) -> Order:
 def kept_text(order: Order) -> str:
     """An order as it is kept."""
     return to_json(order)
+
+
+def order_digest(order: Order) -> str:
+    """The digest of the access.yaml an order is about; empty for every other order."""
+    return order.digest if isinstance(order, AccessFile) else ""

@@ -28,7 +28,7 @@ from rolecall.kit.ids import uuid7
 from rolecall.plan.stale import Staleness, stale
 from rolecall.services.access_file import text_of
 from rolecall.services.app import App
-from rolecall.services.applying import NotApplyable, StalePlan, knowledge_of
+from rolecall.services.applying import NotApplyable, StalePlan, cancel_plan, knowledge_of
 from rolecall.services.drafting import Drafted, basis_of, propose
 from rolecall.services.ground import LOCAL, email_of, folded
 from rolecall.services.orders import Basis, Order, UndoPlan, order_in
@@ -288,11 +288,12 @@ async def replan(app: App, actor: Actor, plan_id: str) -> Drafted:
             f"plan {old.id} is {stored.state.value}", hint="only what was not begun is made again"
         )
     drafted = await propose(app, actor, old.portal, order_in(basis))
-    await _retire(app, actor, stored, drafted)
+    await retire(app, actor, stored, drafted)
     return drafted
 
 
-async def _retire(app: App, actor: Actor, stored: StoredPlan, drafted: Drafted) -> None:
+async def retire(app: App, actor: Actor, stored: StoredPlan, drafted: Drafted) -> None:
+    """Put a new proposal in the place of an old one, or end it where nothing is left to change."""
     old, new = stored.plan, drafted.plan
     async with app.database.begin(actor, f"planned again: {old.reason}") as work:
         state = PlanState.REPLACED if drafted.stored else PlanState.CANCELLED
@@ -319,6 +320,18 @@ async def drop_claims(work: UnitOfWork, plan: Plan) -> None:
         work.record(
             Event.ACCESS_ASSIGNMENT_ENDED, subject=plan.id, hub_id=plan.hub_id, details=details
         )
+
+
+async def cancel(app: App, actor: Actor, plan_id: str, reason: str) -> StoredPlan:
+    """End a plan wherever it stands; what its approval wrote ends with it, if nothing was sent."""
+    async with app.database.read() as view:
+        stored = await view.plans.get(plan_id)
+        begun = bool(await view.journal.effects(stored.plan.id))
+    ended = await cancel_plan(app, actor, stored.plan.id, reason)
+    if not begun:
+        async with app.database.begin(actor, reason) as work:
+            await drop_claims(work, ended.plan)
+    return ended
 
 
 async def undo_plan(app: App, actor: Actor, plan_id: str, reason: str = "") -> Drafted:

@@ -10,6 +10,7 @@ from rolecall.domain.actor import Actor, Role
 from rolecall.domain.portal import Capabilities, ConnectionState, Portal
 from rolecall.domain.sync import SyncRun, SyncState
 from rolecall.kit.errors import NeedsPerson, Retryable, RolecallError
+from rolecall.services.after_sync import after_sync
 from rolecall.services.app import App
 from rolecall.services.leases import one_at_a_time
 from rolecall.services.quota import count_requests, limit_reached
@@ -88,6 +89,7 @@ async def _sync(
             raise told from (None if told is error else error)
     await count_requests(app, portal, counts.requests)
     await _recovered(app, portal, done)
+    await after_sync(app, portal.hub_id)
     return _report(portal, done)
 
 

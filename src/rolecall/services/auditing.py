@@ -1,0 +1,106 @@
+"""The audit trail for those who must not trust us: followed to its end, and handed out whole."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rolecall.domain.actor import Actor, Role
+from rolecall.domain.events import Event
+from rolecall.domain.operator import ALL_PORTALS
+from rolecall.services.app import App
+from rolecall.services.rights import need
+from rolecall.store import AuditLine, AuditQuery, Verdict, verify_chain
+
+COLUMNS = (
+    "seq", "at", "event", "actor", "reason", "hub_id", "subject", "details", "previous", "hash",
+)  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+VERIFIER = "verify_chain.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export held: lines, and the hash to note down elsewhere."""
+
+    lines: int
+    last_hash: str
+
+
+async def verify_audit(app: App, actor: Actor) -> Verdict:
+    """Follow the whole chain; the look itself leaves a line."""
+    need(actor, Role.AUDITOR, ALL_PORTALS, "verify the audit trail")
+    async with app.database.read() as view:
+        verdict = await view.audit.verify()
+    async with app.database.begin(actor, "audit verify") as work:
+        details = {"lines": str(verdict.lines), "fault": verdict.fault}
+        work.record(Event.AUDIT_TRAIL_VERIFIED, details=details)
+    return verdict
+
+
+async def export_audit(
+    app: App, actor: Actor, write: Callable[[str], object], *, as_csv: bool = False
+) -> Exported:
+    """Every line, oldest first, as JSON Lines (what the verifier reads) or CSV.
+
+    The export leaves a line of its own, after what it hands out.
+    """
+    need(actor, Role.AUDITOR, ALL_PORTALS, "export the audit trail")
+    if as_csv:
+        write(_csv_line(COLUMNS))
+    count, last = 0, verify_chain.START
+    async for line in _lines(app):
+        write(_as_csv(line) if as_csv else json.dumps(line, ensure_ascii=False) + "\n")
+        count, last = count + 1, str(line["hash"])
+    async with app.database.begin(actor, "audit export") as work:
+        details = {"lines": str(count), "last_hash": last}
+        work.record(Event.AUDIT_TRAIL_EXPORTED, details=details)
+    return Exported(count, last)
+
+
+async def _lines(app: App) -> AsyncIterator[dict[str, object]]:
+    async with app.database.read() as view:
+        async for line in view.audit.export():
+            yield line
+
+
+def _as_csv(line: dict[str, object]) -> str:
+    cells = [line[name] for name in COLUMNS]
+    return _csv_line(
+        [
+            json.dumps(cell, ensure_ascii=False) if isinstance(cell, dict) else _text(cell)
+            for cell in cells
+        ]
+    )
+
+
+def _text(cell: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _csv_line(cells: object) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(cells)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def write_verifier(directory: Path) -> Path:
+    """Write the stand-alone verifier: one file that needs nothing but Python."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / VERIFIER
+    path.write_text(inspect.getsource(verify_chain), encoding="utf-8")
+    return path
+
+
+async def audit_lines(app: App, actor: Actor, query: AuditQuery) -> tuple[AuditLine, ...]:
+    """Matching lines, newest first; without a portal only for who may look at all of them."""
+    need(actor, Role.AUDITOR, query.hub_id or ALL_PORTALS, "read the audit trail")
+    async with app.database.read() as view:
+        return await view.audit.lines(query)

@@ -1,0 +1,137 @@
+"""Manual tasks: listed, done by hand, or closed by themselves when sync or feed proves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rolecall.domain.actor import SYSTEM, Actor, Role
+from rolecall.domain.events import Event
+from rolecall.domain.operator import TokenScope
+from rolecall.domain.plan import Change, ManualTask, Outcome, Plan, Receipt
+from rolecall.plan.proofs import proof_of
+from rolecall.services.app import App
+from rolecall.services.portals import portal_named
+from rolecall.services.rights import may_change, may_read
+from rolecall.store import FeedQuery, UnitOfWork, View
+
+EVENTS_READ = 5_000
+
+
+async def list_tasks(
+    app: App, actor: Actor, name: str = "", *, state: str | None = "open"
+) -> tuple[ManualTask, ...]:
+    """Tasks of one portal or of all the actor may look at, oldest first; `state` None = all."""
+    hub_id = (await portal_named(app, actor, name)).hub_id if name else None
+    async with app.database.read() as view:
+        found = await view.tasks.find(hub_id, state=state)
+    return tuple(one for one in found if may_read(actor, one.hub_id))
+
+
+async def done_task(
+    app: App, actor: Actor, task_id: str, reason: str = "", *, drop: bool = False
+) -> ManualTask:
+    """Say that a task was done, or (`drop`) that it will not be; the receipt says who said so."""
+    async with app.database.read() as view:
+        task = await task_named(view, task_id)
+    scope = TokenScope.PLAN_APPLY
+    may_change(app, actor, Role.APPROVER, task.hub_id, "close tasks", scope)
+    why = reason or ("will not be done" if drop else "done by hand")
+    async with app.database.begin(actor, why) as work:
+        return await close(work, task, "dropped" if drop else "done", why)
+
+
+async def task_named(view: View, task_id: str) -> ManualTask:
+    """The task with this id, or the only one whose id begins so."""
+    alike = [one for one in await view.tasks.find(state=None) if one.id.startswith(task_id)]
+    if len(alike) == 1 and task_id:
+        return alike[0]
+    return await view.tasks.get(task_id)
+
+
+async def close(work: UnitOfWork, task: ManualTask, state: str, why: str) -> ManualTask:
+    """Close a task and add the receipt of its change."""
+    closed = replace(task, state=state, closed_at=work.now, closed_by=work.actor.id)
+    await work.tasks.close(closed)
+    await _add_receipt(work, task, Outcome.DONE if state == "done" else Outcome.SKIPPED, why)
+    details = {"title": task.title, "state": state}
+    work.record(
+        Event.TASK_MANUAL_CLOSED,
+        subject=task.subject,
+        hub_id=task.hub_id,
+        details=details,
+        reason=why,
+    )
+    return closed
+
+
+async def _add_receipt(work: UnitOfWork, task: ManualTask, outcome: Outcome, why: str) -> None:
+    if task.plan_id is None or task.change_id is None:
+        return
+    former = [
+        one for one in await work.journal.receipts(task.plan_id) if one.change_id == task.change_id
+    ]
+    if former:
+        last = max(former, key=lambda one: one.attempt)
+        receipt = replace(
+            last, attempt=last.attempt + 1, outcome=outcome, observed_at=work.now, message=why
+        )
+        await work.journal.add_receipts([receipt])
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """An open task with the change it stands for, and when it was handed out."""
+
+    task: ManualTask
+    change: Change
+    since: datetime
+
+
+async def close_proved(app: App, hub_id: int) -> tuple[ManualTask, ...]:
+    """Close every open task of a portal that the newest snapshot or a feed proves done."""
+    async with app.database.read() as view:
+        waiting = await _waiting(view, hub_id)
+        snapshot = await view.snapshots.load(hub_id) if waiting else None
+        if snapshot is None:
+            return ()
+        oldest = min(one.since for one in waiting)
+        query = FeedQuery(feed="security", since=oldest, limit=EVENTS_READ)
+        events = await view.feeds.events(hub_id, query)
+    proved = [
+        (one.task, proof)
+        for one in waiting
+        if (proof := proof_of(one.task, one.change, snapshot, events, one.since))
+    ]
+    closed = []
+    for task, proof in proved:
+        async with app.database.begin(SYSTEM, proof) as work:
+            closed.append(await close(work, task, "done", proof))
+    return tuple(closed)
+
+
+async def _waiting(view: View, hub_id: int) -> list[_Waiting]:
+    found = []
+    plans: dict[str, tuple[Plan, tuple[Receipt, ...]]] = {}
+    for task in await view.tasks.open(hub_id):
+        if task.plan_id is None or task.change_id is None:
+            continue
+        if task.plan_id not in plans:
+            plan = (await view.plans.get(task.plan_id)).plan
+            plans[task.plan_id] = (plan, await view.journal.receipts(task.plan_id))
+        plan, receipts = plans[task.plan_id]
+        change = next((one for one in plan.changes if one.id == task.change_id), None)
+        since = _handed_out(receipts, task) or plan.created_at
+        if change is not None:
+            found.append(_Waiting(task, change, since))
+    return found
+
+
+def _handed_out(receipts: tuple[Receipt, ...], task: ManualTask) -> datetime | None:
+    mine = (one.observed_at for one in receipts if one.change_id == task.change_id)
+    return min(mine, default=None)
+
+
+def overdue(task: ManualTask, now: datetime) -> bool:
+    """Open beyond its due date."""
+    return task.state == "open" and task.due_at is not None and task.due_at <= now
