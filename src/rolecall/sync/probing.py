@@ -48,13 +48,14 @@ async def probe(reader: Reader) -> Probe:
     """Ask once for everything that tells what is possible; raises when the token is not good."""
     account = await reader.account_details()
     token = await token_of(reader)
-    sets = await _allowed(reader.permission_sets())
-    teams = await _allowed(reader.teams_flat())
-    seats = await _allowed(_seat_names(reader))
-    audit = await _allowed(_first_audit(reader))
+    lost: set[str] = set()
+    sets = await _allowed(reader.permission_sets(), lost)
+    teams = await _allowed(reader.teams_flat(), lost)
+    seats = await _allowed(_seat_names(reader), lost)
+    audit = await _allowed(_first_audit(reader), lost)
     limit, used = await _usage(reader)
     found = Capabilities(
-        scopes=() if token is None else token.scopes,
+        scopes=() if token is None else tuple(one for one in token.scopes if one not in lost),
         scopes_known=token is not None,
         permission_sets=None if sets is None else sets[0],
         teams=None if teams is None else teams[0],
@@ -111,11 +112,15 @@ async def token_of(reader: Reader) -> TokenInfo | None:
         raise
 
 
-async def _allowed(ask: Awaitable[Answer]) -> tuple[bool, Answer | None] | None:
-    """Whether the portal has it, with the answer; None where only the token stands in the way."""
+async def _allowed(ask: Awaitable[Answer], lost: set[str]) -> tuple[bool, Answer | None] | None:
+    """Whether the portal has it, with the answer; None where only the token stands in the way.
+
+    A refusal counts for more than the list of scopes: those it names are `lost`.
+    """
     try:
         return True, await ask
-    except MissingScopes:
+    except MissingScopes as error:
+        lost.update(error.required)
         return None
     except HubSpotError as error:
         if isinstance(error, NOT_HERE + BROKEN):
