@@ -75,7 +75,8 @@ def _observed(
         Evidence(f"{one.type} by {_actor(one)} {one.at:%Y-%m-%d %H:%M}", "security feed", one.at)
         for one in events[:5]
     )
-    message = f"{watched.verb} by {_actor(last)}, {last.at:%Y-%m-%d}{count}"
+    by = "" if last.actor_id == subject_id else f" by {_actor(last)}"
+    message = f"{watched.verb}{by}, {last.at:%Y-%m-%d}{count}"
     mend = Mend(watched.mend_kind, watched.mend.replace("{user}", shown))
     return Observation("user", subject_id, shown, message, lines, mend)
 
@@ -152,7 +153,7 @@ def credential_touched(view: View) -> Iterator[Observation]:
         and "AUTO" not in event.type
     )
     mend = "Rotate what {user} has seen, unless it was their job"
-    yield from _about(view, _Watched(types, "credentials touched", mend))
+    yield from _about(view, _Watched(types, "touched credentials", mend))
 
 
 @rule(
@@ -175,7 +176,7 @@ def login_loosened(view: View) -> Iterator[Observation]:
         }
     )
     mend = "Check what {user} changed: Settings > Account Setup > Security"
-    yield from _about(view, _Watched(types, "log-in rules loosened", mend))
+    yield from _about(view, _Watched(types, "loosened log-in rules", mend))
 
 
 @rule(

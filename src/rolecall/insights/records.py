@@ -84,6 +84,7 @@ def _left_behind(
     values = {"owner_id": owner.id, "records": str(owned + named)}
     mend = Mend("hand_over", f"Hand {owned + named} records of {shown} to a successor", values)
     subject_id = user.id if user else owner.user_id or f"owner-{owner.id}"
-    extra = f", named in {named}" if named else ""
-    message = f"{state}, still owner of {owned} records{extra}"
+    parts = [f"still owner of {owned} records" if owned else ""]
+    parts.append(f"still named in {named} {'more ' if owned else ''}records" if named else "")
+    message = ", ".join([state, *filter(None, parts)])
     yield Observation("user", subject_id, shown, message, evidence, mend)

@@ -19,9 +19,10 @@ _SSO_ON, _SSO_OFF = "REQUIRE_SINGLE_SIGN_ON", "UNREQUIRE_SINGLE_SIGN_ON"
     title="Second factor not enforced",
     why="A stolen password is then all it takes.",
     docs="Fires for the portal when an admin attested that two-factor log-in is not required, or "
-    "when the security feed shows that required single sign-on was given up and no admin attested "
-    "a requirement since. HubSpot's API does not tell the setting: without either it is unknown, "
-    "and unknown is no finding.",
+    "when the feeds prove it: somebody took the second factor off, set up no other, and signed in "
+    "afterwards, while no single sign-on was required. The younger of word and proof counts. "
+    "HubSpot's API does not tell the setting: without either it is unknown, and unknown is no "
+    "finding.",
 )
 def not_enforced(view: View) -> Iterator[Observation]:
     """The portal, where something shows that a second factor is not required."""
@@ -58,19 +59,32 @@ def second_factor_removed(view: View) -> Iterator[Observation]:
 
 def enforcement(view: View) -> tuple[bool | None, tuple[Evidence, ...]]:
     """Whether a second factor is required as far as anything tells, and what tells it."""
-    word, sso = view.facts.two_factor, _last_sso(view)
-    if word is not None and (sso is None or word.at >= sso[0]):
+    word, proof = view.facts.two_factor, _proof(view)
+    if word is not None and (
+        proof is None or proof.observed_at is None or word.at >= proof.observed_at
+    ):
         fact = f"attested by {word.by}: {'required' if word.holds else 'not required'}"
         return word.holds, (Evidence(fact, "attestation", word.at),)
-    if sso is not None and sso[1] == _SSO_OFF:
-        fact = f"required single sign-on was given up {sso[0]:%Y-%m-%d}"
-        return False, (Evidence(fact, "security feed", sso[0]),)
-    return None, ()
+    return (None, ()) if proof is None else (False, (proof,))
 
 
-def _last_sso(view: View) -> tuple[datetime, str] | None:
-    found = [(e.at, e.type) for e in view.facts.events if e.type in (_SSO_ON, _SSO_OFF)]
-    return max(found, default=None)
+def _proof(view: View) -> Evidence | None:
+    """The newest log-in of somebody who had taken the second factor off and set up no other."""
+    sso = max(
+        ((e.at, e.type) for e in view.facts.events if e.type in (_SSO_ON, _SSO_OFF)), default=None
+    )
+    if sso is not None and sso[1] == _SSO_ON:
+        return None
+    found: list[tuple[datetime, str]] = []
+    for user_id, (at, kind) in _last_by_user(view).items():
+        login, user = view.last_logins.get(user_id), view.users.get(user_id)
+        if kind == _OFF and login is not None and login > at and user is not None:
+            found.append((login, user.email))
+    if not found:
+        return None
+    login, email = max(found)
+    fact = f"{email} signed in {login:%Y-%m-%d} without a second factor"
+    return Evidence(fact, "login and security feed", login)
 
 
 def _last_by_user(view: View) -> dict[str, tuple[datetime, str]]:

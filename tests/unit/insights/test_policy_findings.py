@@ -123,7 +123,10 @@ def test_contractors() -> None:
 
 
 class TestSecondFactor:
-    OFF = an_event("UNREQUIRE_SINGLE_SIGN_ON", days_ago(20))
+    OFF = an_event("REMOVE_TWO_FACTOR_AUTHENTICATION", days_ago(20), actor_id="1")
+    LOGIN = an_event("LOGIN_SUCCEEDED", days_ago(19), feed="login", actor_id="1")
+    AGAIN = an_event("ADD_TWO_FACTOR_AUTHENTICATION", days_ago(19.5), actor_id="1")
+    SSO = an_event("REQUIRE_SINGLE_SIGN_ON", days_ago(25))
 
     @pytest.mark.parametrize(
         ("facts", "fires"),
@@ -131,14 +134,17 @@ class TestSecondFactor:
             (Facts(), False),
             (Facts(two_factor=Attestation(False, "lars", days_ago(3))), True),
             (Facts(two_factor=Attestation(True, "lars", days_ago(3))), False),
-            (Facts(events=(OFF,)), True),
-            (Facts(events=(OFF,), two_factor=Attestation(True, "lars", days_ago(3))), False),
-            (Facts(events=(OFF,), two_factor=Attestation(True, "lars", days_ago(30))), True),
+            (Facts(events=(OFF,)), False),
+            (Facts(events=(OFF, LOGIN)), True),
+            (Facts(events=(OFF, AGAIN, LOGIN)), False),
+            (Facts(events=(OFF, LOGIN, SSO)), False),
+            (Facts(events=(OFF, LOGIN), two_factor=Attestation(True, "lars", days_ago(3))), False),
+            (Facts(events=(OFF, LOGIN), two_factor=Attestation(True, "lars", days_ago(30))), True),
         ],
     )
     def test_portal(self, facts: Facts, fires: bool) -> None:
-        """The youngest word or event decides; without any it is unknown and no finding."""
-        assert fires == bool(hits("2fa.not-enforced", a_snapshot([]), facts))
+        """A word, or a log-in without a second factor; else it is unknown and no finding."""
+        assert fires == bool(hits("2fa.not-enforced", a_snapshot([a_user(1)]), facts))
 
     def test_users(self) -> None:
         """Who removed it and did not put it back."""
