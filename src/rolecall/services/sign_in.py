@@ -76,6 +76,7 @@ async def sign_in(
     `former_token` is the browser's cookie so far: it ends, so a session is never fixed.
     Raises SignInRefused (always the same words), CodeNeeded, TooManyTries.
     """
+    email = _storable(email)
     keys = keys_of(email, visitor.address)
     await count_try(app, keys)
     async with app.database.read() as view:
@@ -157,6 +158,11 @@ async def sign_out(app: App, token: str) -> None:
     async with app.database.begin(operator.actor(), "signed out") as work:
         if await work.sessions.end(session.id, work.now):
             work.record(Event.OPERATOR_SESSION_ENDED, subject=operator.email)
+
+
+def _storable(email: str) -> str:
+    """What both databases can look up: no half surrogates, no NUL."""
+    return email.encode("utf-8", "replace").decode().replace("\x00", "?")
 
 
 async def _refused(app: App, email: str, why: str) -> SignInRefused:

@@ -44,7 +44,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """The argon2id hash of a password, with its own salt and parameters inside."""
         async with self._turns:
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, _bytes(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password made this hash; False for None, in the same time."""
@@ -70,6 +70,11 @@ class Passwords:
         from argon2.exceptions import InvalidHashError, VerificationError
 
         try:
-            return self._hasher.verify(password_hash, password[: LONGEST + 1])
+            return self._hasher.verify(password_hash, _bytes(password[: LONGEST + 1]))
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _bytes(password: str) -> bytes:
+    """Whatever a form sends is some bytes; half a surrogate is a wrong password, not an error."""
+    return password.encode("utf-8", "surrogatepass")
