@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from rolecall.domain.portal import Tier
-from rolecall.permissions.levels import NONE, Range, both, both_ranges
+from rolecall.permissions.levels import NONE, Range, both_ranges
 
 SUPER_ADMIN = "account.super_admin"
 
@@ -28,7 +28,6 @@ class Sure(StrEnum):
     DOCUMENTED = "documented"
     COMMUNITY = "community"
     ASSUMED = "assumed"
-    SEEN = "seen"  # unknown to the catalogue, met in a file of this portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +176,6 @@ class Catalogue:
     def least_seat(self) -> str:
         """The name of the seat that opens least."""
         return next((kind.names[0] for kind in self.seats if not kind.paid), "View-Only")
-
-    def union(self, *bundles: Mapping[str, str]) -> dict[str, str]:
-        """Everything any bundle gives, at the highest level any of them gives it."""
-        found: dict[str, str] = {}
-        for bundle in bundles:
-            for permission_id, level in bundle.items():
-                one = self.permissions.get(permission_id)
-                held = found.get(permission_id, NONE)
-                found[permission_id] = both(one.levels, held, level) if one else level
-        return found
 
 
 def _rule_for(permission_id: str, kind: SeatKind) -> CeilingRule | None:
