@@ -16,8 +16,8 @@ VERBS: dict[str, Entry] = {
     "change": Entry("rolecall.cli.user_changes:change", "Change access (prints a plan)"),
     "offboard": Entry("rolecall.cli.user_changes:offboard", "Hand over, park (prints a plan)"),
     "remove": Entry("rolecall.cli.user_changes:remove", "Remove a user (prints a plan)"),
-    "import": Entry("rolecall.cli.user_changes:import_", "Add users from a CSV (prints a plan)"),
-    "elevate": Entry("rolecall.cli.user_changes:elevate", "Time-boxed extra access"),
+    "import": Entry("rolecall.cli.user_import:import_", "Add users from a CSV (prints a plan)"),
+    "elevate": Entry("rolecall.cli.user_elevate:elevate", "Time-boxed extra access"),
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from rolecall.domain.plan import Change, Effect, Outcome
@@ -27,6 +27,8 @@ START = "0"  # below every record id
 INDEX_LAG_PAUSES = (2.0, 5.0, 10.0)  # HubSpot's search index follows writes after seconds
 
 DONE, REFUSED, GONE = "done", "refused", "gone"
+# Detail of a change that undoes a hand-over: the effect whose records go back, one by one.
+RETURNS = "returns"
 
 
 class HandOverBooks(Protocol):
@@ -50,6 +52,10 @@ class HandOverBooks(Protocol):
 
     async def counts(self, effect_id: str) -> Mapping[str, int]:
         """How many records stand in which state."""
+        ...
+
+    async def given(self, effect_id: str) -> Sequence[HandedRecord]:
+        """The records a hand-over gave: its rollback file."""
         ...
 
 
@@ -95,6 +101,9 @@ class _Handing:
         self.written = 0 if newest is None else newest.number
         while left := await self.rows.unsettled(self.effect.id):
             await self._settle_by_reading(left)
+        if RETURNS in self.change.details:
+            await self._give_back(self.change.details[RETURNS])
+            return _judged(self.change, await self.rows.counts(self.effect.id), "given back")
         await self._pass(START if newest is None else newest.record_id)
         for pause in INDEX_LAG_PAUSES:
             if not await self._pass(START):
@@ -113,6 +122,37 @@ class _Handing:
             await asyncio.gather(*[self._send(batch) for batch in batches])
             self._tell(f"{self.written} {self.kind} handed over")
         return new
+
+    async def _give_back(self, effect_id: str) -> None:
+        """What a former hand-over gave, to whom it came from; what moved on since stays."""
+        given = await self.rows.given(effect_id)
+        for start in range(0, len(given), BATCH):
+            rows = await self.rows.write([self._back(one) for one in given[start : start + BATCH]])
+            if theirs := await self._still_theirs(rows):
+                await self._send(theirs)
+            self._tell(f"{min(start + BATCH, len(given))} {self.kind} given back")
+
+    def _back(self, one: HandedRecord) -> HandedRecord:
+        return replace(
+            one, effect_id=self.effect.id, before=one.after, after=one.before, state="pending",
+            message="", settled_at=None,
+        )  # fmt: skip
+
+    async def _still_theirs(self, rows: Sequence[HandedRecord]) -> list[HandedRecord]:
+        """The rows whose records still belong to whom they were given; the others are settled."""
+        if not rows:
+            return []
+        ids = [row.record_id for row in rows]
+        records = await self.desk.reader.crm_batch_read(self.kind, ids, [self.name])
+        now = {record.id: record.properties.get(self.name) for record in records}
+        moved = [row for row in rows if now.get(row.record_id) != row.before]
+        states: dict[str, list[int]] = {}
+        for row in moved:
+            state = DONE if now.get(row.record_id) == row.after else GONE
+            states.setdefault(state, []).append(row.number)
+        if states:
+            await self.rows.settle(self.effect.id, states)
+        return [row for row in rows if row not in moved]
 
     def _tell(self, message: str) -> None:
         effect = self.effect
@@ -207,9 +247,9 @@ def _successors(change: Change) -> tuple[str, ...]:
     return after if isinstance(after, tuple) else tuple(filter(None, [after]))
 
 
-def _judged(change: Change, counts: Mapping[str, int]) -> Judged:
+def _judged(change: Change, counts: Mapping[str, int], how: str = "handed over") -> Judged:
     done, refused, gone = counts.get(DONE, 0), counts.get(REFUSED, 0), counts.get(GONE, 0)
-    message = f"{done} {change.details['object_type']} handed over"
+    message = f"{done} {change.details['object_type']} {how}"
     if gone:
         message += f", {gone} were gone or given to somebody else meanwhile"
     if refused:

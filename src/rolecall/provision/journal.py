@@ -139,6 +139,11 @@ class StoreBooks:
         async with self.database.read() as view:
             return await view.handovers.progress(effect_id)
 
+    async def given(self, effect_id: str) -> Sequence[HandedRecord]:
+        """The records a hand-over gave, in order."""
+        async with self.database.read() as view:
+            return [one for one in await view.handovers.all(effect_id) if one.state == "done"]
+
 
 def _settled_details(
     plan: Plan, effect: Effect, judged: Sequence[Judged], correlation_id: str

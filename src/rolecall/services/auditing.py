@@ -91,6 +91,15 @@ def _csv_line(cells: object) -> str:
     return out.getvalue()
 
 
+async def holds_hash(app: App, actor: Actor, wanted: str) -> bool:
+    """Whether a line of the trail has this hash, so nothing was cut off or written anew before it."""
+    need(actor, Role.AUDITOR, ALL_PORTALS, "verify the audit trail")
+    async for line in _lines(app):
+        if line["hash"] == wanted:
+            return True
+    return False
+
+
 def write_verifier(directory: Path) -> Path:
     """Write the stand-alone verifier: one file that needs nothing but Python."""
     directory.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import ChangeKind, Outcome, Plan, Receipt
@@ -13,7 +13,7 @@ from rolecall.kit.errors import Refused
 from rolecall.plan.bulk import MAX_ROWS, RowVerdict, read_rows
 from rolecall.plan.context import DiffOptions
 from rolecall.plan.diff import diff
-from rolecall.policy.desired import Source
+from rolecall.policy.desired import Desired, Source
 from rolecall.services.ground import Ground
 from rolecall.services.orders import Draft, ImportRow, ImportRows
 from rolecall.sources.tables import read_table
@@ -72,6 +72,8 @@ def draft_rows(ground: Ground, order: ImportRows) -> Draft:
         ground.parking,
         ground.no_access_set,
     )
+    if not order.reason:
+        reading = replace(reading, desired=_without_reason(reading.desired, source))
     found = diff(reading.desired, ground.snapshot, DiffOptions(ground.now, ground.parked))
     name = f" {order.file_name}" if order.file_name else ""
     return Draft(
@@ -82,6 +84,15 @@ def draft_rows(ground: Ground, order: ImportRows) -> Draft:
         tuple(reading.desired.users.values()),
         rows=reading,
     )
+
+
+def _without_reason(desired: Desired, source: Source) -> Desired:
+    """A foreign e-mail domain needs somebody's own words, not the reason we made up."""
+    users = {
+        key: replace(wish, reason="") if wish.reason == source.reason else wish
+        for key, wish in desired.users.items()
+    }
+    return replace(desired, users=users)
 
 
 def results(

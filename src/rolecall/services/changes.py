@@ -26,7 +26,7 @@ from rolecall.policy.moments import end_of_day, zone_named
 from rolecall.policy.people_nodes import looks_like_email
 from rolecall.policy.problems import did_you_mean
 from rolecall.services.ground import Ground
-from rolecall.services.orders import AddUser, ChangeUsers, Draft, RemoveUsers
+from rolecall.services.orders import AddUser, ChangeUsers, Draft, KeptWishes, RemoveUsers
 
 CONTRACTOR_PROFILE = "contractor"  # a profile of this name, or beginning so, is the minimal set
 FREE_SEAT = "View-Only"
@@ -51,12 +51,13 @@ def draft_add(ground: Ground, order: AddUser) -> Draft:
         ask = _cheapest(ground, ask)
     reason = _reason(order)
     source = Source(Origin.OPERATOR, reason, "user add")
-    wish = add_user(order.email, replace(ask, reason=order.reason), ground.snapshot, source,
-                    order.like)  # fmt: skip
+    wish = add_user(order.email, ask, ground.snapshot, source, order.like)
+    # A foreign e-mail domain needs somebody's own words, not a reason we made up.
+    wish = replace(wish, reason=order.reason)
     changes, reported = differences(ground, (wish,))
     if not wish.send_welcome_email:
         changes = tuple(map(_without_invitation, changes))
-    notes = (*where_to_write(ground, (wish,)), *_no_seat(ground, ask))
+    notes = (*where_to_write(ground, (wish,)), *_no_seat(ground, wish))
     return Draft(
         f"Add {order.email}", "user add", changes, reported, (wish,), until, notes
     )  # fmt: skip
@@ -93,6 +94,12 @@ def draft_remove(ground: Ground, order: RemoveUsers) -> Draft:
     )
     notes = (left, *where_to_write(ground, wishes))
     return Draft(f"Remove {who}", "user remove", changes, reported, wishes, None, notes)
+
+
+def draft_kept(ground: Ground, order: KeptWishes) -> Draft:
+    """Wishes that are claims already: nothing more is kept of them."""
+    changes, reported = differences(ground, order.wishes)
+    return Draft(order.title, order.source, changes, reported)
 
 
 def differences(
@@ -274,8 +281,8 @@ def _cheapest(ground: Ground, ask: Ask) -> Ask:
     return replace(ask, seat=seat)
 
 
-def _no_seat(ground: Ground, ask: Ask) -> tuple[str, ...]:
-    if ask.seat is not None or not ground.snapshot.seats:
+def _no_seat(ground: Ground, wish: DesiredUser) -> tuple[str, ...]:
+    if wish.seats is not None or not ground.snapshot.seats:
         return ()
     return ("no seat is named; HubSpot gives its own default to a new user",)
 

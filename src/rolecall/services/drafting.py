@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
@@ -15,7 +15,13 @@ from rolecall.plan.propose import Occasion, assemble
 from rolecall.services.access_file import digest_of, draft_access
 from rolecall.services.app import App
 from rolecall.services.bulk import draft_rows
-from rolecall.services.changes import claims_to_keep, draft_add, draft_change, draft_kept, draft_remove
+from rolecall.services.changes import (
+    claims_to_keep,
+    draft_add,
+    draft_change,
+    draft_kept,
+    draft_remove,
+)
 from rolecall.services.expiry import draft_due
 from rolecall.services.freshness import read_again
 from rolecall.services.ground import Ground, ground_of
@@ -37,6 +43,7 @@ from rolecall.services.orders import (
     WhatIsDue,
     kept_text,
     kind_of,
+    order_in,
 )
 from rolecall.services.portals import portal_named
 from rolecall.services.rights import may_change
@@ -94,6 +101,20 @@ async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
     plan, _ = planned(ground, draft, order, actor)
     rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
     return Drafted(plan, False, order, draft.notes, rows)
+
+
+async def stored_draft(app: App, actor: Actor, plan_id: str) -> Drafted:
+    """A stored plan as it was proposed, the verdicts of its rows read again."""
+    async with app.database.read() as view:
+        plan = (await view.plans.get(plan_id)).plan
+        order = order_in(await basis_of(view, plan))
+        snapshot = await view.snapshots.load(plan.hub_id, snapshot_id=plan.snapshot_id)
+    ground = await ground_of(app, actor, plan.portal)
+    if isinstance(order, ImportRows) and snapshot is not None:
+        reading = draft_rows(replace(ground, snapshot=snapshot), order).rows
+        assert reading is not None
+        return Drafted(plan, True, order, rows=with_plan(reading, plan))
+    return Drafted(plan, True, order)
 
 
 async def draft_of(app: App, ground: Ground, order: Order) -> Draft:

@@ -45,6 +45,17 @@ async def expire_due(app: App, actor: Actor = SYSTEM) -> tuple[Plan, ...]:
     return tuple(made)
 
 
+async def plan_moves(app: App, actor: Actor, emails: Iterable[str]) -> tuple[Drafted, ...]:
+    """A plan per portal for the joiners, movers and leavers of a people list."""
+    named = tuple(emails)
+    async with app.database.read() as view:
+        portals = await view.portals.all()
+        heads = {one.hub_id: await view.snapshots.head(one.hub_id) for one in portals}
+    read = [one for one in portals if heads[one.hub_id] is not None]
+    drafts = [await plan_due(app, actor, one.name, named) for one in read]
+    return tuple(one for one in drafts if one is not None)
+
+
 async def plan_due(app: App, actor: Actor, name: str, emails: Iterable[str] = ()) -> Drafted | None:
     """What is due in one portal, and what moved for the people named; None when nothing is new.
 

@@ -1,0 +1,61 @@
+"""`rolecall audit`: the trail, followed to its end and handed out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from rolecall.cli.output import hint, json_option, print_json, say, tell
+from rolecall.cli.running import ask
+
+
+@click.group(epilog="Example: rolecall audit verify")
+def audit() -> None:
+    """The hash-chained audit trail: who did what, why, and proof that no line was touched."""
+
+
+@audit.command(epilog="Example: rolecall audit verify --expect 3f9a...")
+@click.option("--expect", default="", metavar="HASH", help="The last hash you noted down before.")
+@json_option
+def verify(expect: str, as_json: bool) -> None:
+    """Follow the whole chain; exits with 1 at the first line that is not as it was written."""
+    from rolecall.services.auditing import holds_hash, verify_audit
+
+    verdict = ask(verify_audit)
+    known = not expect or ask(lambda app, actor: holds_hash(app, actor, expect))
+    fault = verdict.fault or ("" if known else f"no line has the hash {expect}")
+    if as_json:
+        print_json({"lines": verdict.lines, "last_hash": verdict.last_hash, "fault": fault})
+    elif fault:
+        tell(f"BROKEN: {fault}")
+    else:
+        tell(f"{verdict.lines} lines intact, last hash {verdict.last_hash}")
+        hint("note the hash down elsewhere; a chain cut off at its end shows only against it")
+    if fault:
+        raise click.exceptions.Exit(1)
+
+
+@audit.command(epilog="Example: rolecall audit export --with-verifier evidence > audit.jsonl")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV instead of JSON Lines.")
+@click.option(
+    "--with-verifier",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a stand-alone verifier there; it needs nothing but Python.",
+)
+def export(as_csv: bool, directory: Path | None) -> None:
+    """Every line on stdout, oldest first; JSON Lines are what the verifier reads."""
+    from rolecall.services.auditing import export_audit, write_verifier
+
+    def use(app: Any, actor: Any) -> Any:
+        return export_audit(app, actor, sys.stdout.write, as_csv=as_csv)
+
+    done = ask(use)
+    sys.stdout.flush()
+    say(f"{done.lines} lines, last hash {done.last_hash}")
+    if directory is not None:
+        path = write_verifier(directory)
+        hint(f"check it anywhere: python {path} audit.jsonl {done.last_hash}")

@@ -1,0 +1,24 @@
+"""`rolecall finding fix`: what would mend a finding, as a plan."""
+
+from __future__ import annotations
+
+import click
+
+from rolecall.cli.output import json_option
+from rolecall.cli.plan_output import apply_options, plan_and_apply
+from rolecall.cli.running import ask
+
+
+@click.command(epilog="Example: rolecall finding fix 0198c1 --apply")
+@click.argument("finding_id", metavar="ID")
+@click.option("--successor", default="", metavar="E-MAIL", help="Who takes records over.")
+@apply_options
+@json_option
+def fix(
+    finding_id: str, successor: str, apply_now: bool, yes: bool, reason: str, as_json: bool
+) -> None:
+    """Turn a finding into a plan; what only a person can mend is told with the way to do it."""
+    from rolecall.services.fixing import fix_finding
+
+    drafted = ask(lambda app, actor: fix_finding(app, actor, finding_id, successor, reason))
+    plan_and_apply(drafted, apply_now=apply_now, yes=yes, as_json=as_json, reason=reason)
