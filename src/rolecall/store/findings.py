@@ -18,12 +18,13 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Table,
+    func,
     insert,
     select,
     update,
 )
 
-from rolecall.domain.finding import Finding
+from rolecall.domain.finding import Finding, Severity
 from rolecall.kit.ids import uuid7
 from rolecall.store.encoding import from_json, to_json
 from rolecall.store.errors import NotThere
@@ -117,6 +118,35 @@ class Findings(Repository):
         if hub_id is not None:
             found = found.where(FINDINGS.c.hub_id == hub_id)
         return await self._found(found.order_by(FINDINGS.c.severity.desc(), FINDINGS.c.id))
+
+    async def some(
+        self,
+        hub_id: int,
+        *,
+        severity: Severity | None = None,
+        rule: str = "",
+        search: str = "",
+        limit: int = 100,
+        skip: int = 0,
+    ) -> tuple[StoredFinding, ...]:
+        """A page of the open findings, the gravest first; a large portal has thousands."""
+        found = select(FINDINGS).where(FINDINGS.c.closed_at.is_(None), FINDINGS.c.hub_id == hub_id)
+        if severity is not None:
+            found = found.where(FINDINGS.c.severity == severity.value)
+        if rule:
+            found = found.where(FINDINGS.c.rule == rule)
+        if search:
+            found = found.where(FINDINGS.c.body.icontains(search, autoescape=True))
+        ordered = found.order_by(FINDINGS.c.severity.desc(), FINDINGS.c.id)
+        return await self._found(ordered.limit(limit).offset(skip))
+
+    async def tally(self, hub_id: int) -> tuple[tuple[str, Severity, int], ...]:
+        """How many open findings each rule has, by severity, the gravest first."""
+        rule, severity, number = FINDINGS.c.rule, FINDINGS.c.severity, func.count().label("number")
+        mine = (FINDINGS.c.closed_at.is_(None), FINDINGS.c.hub_id == hub_id)
+        found = select(rule, severity, number).where(*mine).group_by(rule, severity)
+        rows = await self.rows(found.order_by(severity.desc(), number.desc(), rule))
+        return tuple((row["rule"], Severity(row["severity"]), row["number"]) for row in rows)
 
     async def all(self, hub_id: int) -> tuple[StoredFinding, ...]:
         """Open and closed ones, newest first."""

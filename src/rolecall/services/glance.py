@@ -1,0 +1,277 @@
+"""The first page about a portal: connection, people, findings, money, what changed, what waits.
+
+Everything about one sealed snapshot is counted once and remembered; it cannot change any more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+
+from rolecall.domain.actor import Actor
+from rolecall.domain.finding import Severity
+from rolecall.domain.plan import PlanState
+from rolecall.domain.portal import Capabilities, Portal
+from rolecall.domain.snapshot import Snapshot
+from rolecall.domain.sync import SyncRun
+from rolecall.insights.evaluation import all_rules
+from rolecall.insights.facts import Facts
+from rolecall.insights.seat_brain import (
+    Reclaim,
+    RightSize,
+    SeatBill,
+    reclaim_queue,
+    right_size,
+    seat_bill,
+)
+from rolecall.insights.view import view_of
+from rolecall.policy.document import PriceSettings
+from rolecall.policy.parse import parse_policy
+from rolecall.services.app import App
+from rolecall.services.findings import gathered_facts
+from rolecall.services.overview import Overview, overview_of
+from rolecall.services.portals import portal_named
+from rolecall.services.quota import DayUse, local_day
+from rolecall.store import FactChange, SnapshotHead, StoredPlan, View
+from rolecall.store.findings import StoredFinding
+
+REMEMBERED = 64  # snapshots whose counts are kept in memory
+TOP_RULES = 8
+NAMED = 3  # findings told by name behind each rule
+EXAMPLES = 8
+WEEK = timedelta(days=7)
+CURVE_DAYS = 30
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatReport:
+    """What the seats of a portal cost, which could come back and which could be smaller."""
+
+    portal: Portal
+    as_of: datetime
+    bill: SeatBill
+    reclaim: tuple[Reclaim, ...]
+    smaller: tuple[RightSize, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekChanges:
+    """What differs from a week ago: how often per kind and deed, and some of it by name."""
+
+    since: datetime
+    tallies: tuple[tuple[str, str, int], ...]  # (kind, came | went | changed, how many)
+    examples: tuple[FactChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleGroup:
+    """Open findings of one rule: how many, and the first of them by name."""
+
+    rule: str
+    title: str
+    severity: Severity
+    number: int
+    first: tuple[StoredFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A portal at a glance; None where there is no snapshot yet."""
+
+    portal: Portal
+    capabilities: Capabilities | None
+    head: SnapshotHead | None
+    runs: tuple[SyncRun, ...]
+    quota: DayUse | None
+    counted: Overview | None
+    severities: Mapping[Severity, int]
+    rules: tuple[RuleGroup, ...]  # the gravest first
+    week: WeekChanges | None
+    curve: tuple[tuple[date, int], ...]  # users a day
+    waiting: tuple[StoredPlan, ...]  # plans for approval or apply
+    running: tuple[StoredPlan, ...]
+    open_tasks: int
+
+
+async def glance(app: App, actor: Actor, name: str) -> Glance:
+    """Everything the first page tells, from the store alone."""
+    portal = await portal_named(app, actor, name)
+    async with app.database.read() as view:
+        head = await view.snapshots.head(portal.hub_id)
+        known = await view.portals.capabilities(portal.hub_id)
+        plans = await view.plans.find(portal.hub_id, _UNFINISHED)
+        tally = await view.findings.tally(portal.hub_id)
+        return Glance(
+            portal,
+            known[0] if known else None,
+            head,
+            await view.syncs.runs(portal.hub_id, 5),
+            await _quota(app, view, portal, known[0] if known else None),
+            await _counted(view, portal, head) if head else None,
+            _by_severity(tally),
+            tuple([await _group(view, portal, one) for one in tally[:TOP_RULES]]),
+            await _week(view, portal, head) if head else None,
+            await _curve(view, portal, head) if head else (),
+            tuple(one for one in plans if one.state not in _RUNNING),
+            tuple(one for one in plans if one.state in _RUNNING),
+            len(await view.tasks.open(portal.hub_id)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindingsPage:
+    """One page of what the last look found open; `rules` counts all of it."""
+
+    portal: Portal
+    head: SnapshotHead | None
+    rules: tuple[tuple[str, Severity, int], ...]
+    found: tuple[StoredFinding, ...]
+    more: bool
+
+
+async def findings_page(
+    app: App,
+    actor: Actor,
+    name: str,
+    *,
+    severity: Severity | None = None,
+    rule: str = "",
+    search: str = "",
+    limit: int = 100,
+    skip: int = 0,
+) -> FindingsPage:
+    """Open findings as of the last look, which every sync takes; nothing is evaluated here."""
+    portal = await portal_named(app, actor, name)
+    async with app.database.read() as view:
+        found = await view.findings.some(
+            portal.hub_id,
+            severity=severity,
+            rule=rule,
+            search=search,
+            limit=limit + 1,
+            skip=skip,
+        )
+        head = await view.snapshots.head(portal.hub_id)
+        rules = await view.findings.tally(portal.hub_id)
+    return FindingsPage(portal, head, rules, found[:limit], len(found) > limit)
+
+
+_RUNNING = (PlanState.APPLYING, PlanState.PAUSED)
+_UNFINISHED = (PlanState.PROPOSED, PlanState.APPROVED, *_RUNNING)
+
+
+async def counted_overview(app: App, actor: Actor, name: str) -> Overview | None:
+    """The newest snapshot of a portal, counted once per snapshot; None before the first."""
+    portal = await portal_named(app, actor, name)
+    async with app.database.read() as view:
+        head = await view.snapshots.head(portal.hub_id)
+        return await _counted(view, portal, head) if head else None
+
+
+async def seat_report(app: App, actor: Actor, name: str) -> SeatReport | None:
+    """Seats, cost and what could come back, by the newest snapshot; None before the first."""
+    portal = await portal_named(app, actor, name)
+    async with app.database.read() as view:
+        head = await view.snapshots.head(portal.hub_id)
+        if head is None:
+            return None
+        stored = await view.policies.in_force(portal.hub_id)
+        key = f"{head.id} {stored.digest if stored else ''} {app.clock.now():%Y-%m-%d}"
+        held = _SEATS.get(key)
+        if held is None:
+            snapshot = await view.snapshots.load(portal.hub_id)
+            assert snapshot is not None
+            facts = await gathered_facts(app, view, portal, snapshot, view.now)
+            own = parse_policy(stored.text).prices if stored else None
+            held = _remember(_SEATS, key, _seats(app, portal, snapshot, facts, own, view.now))
+    return held
+
+
+def _seats(
+    app: App,
+    portal: Portal,
+    snapshot: Snapshot,
+    facts: Facts,
+    own: PriceSettings | None,
+    now: datetime,
+) -> SeatReport:
+    seen = view_of(snapshot, facts, app.choices.thresholds, now)
+    bill, queue, smaller = seat_bill(seen, own), reclaim_queue(seen, own), right_size(seen, own)
+    return SeatReport(portal, snapshot.sealed_at, bill, queue, smaller)
+
+
+# Being at work changes these every day; they are no news.
+_PULSE = frozenset({"last_active_at", "last_active_source", "profile", "records", "named_in"})
+_COUNTED: OrderedDict[str, Overview] = OrderedDict()
+_SEATS: OrderedDict[str, SeatReport] = OrderedDict()
+_WEEKS: OrderedDict[str, WeekChanges] = OrderedDict()
+
+
+def _remember(kept: OrderedDict[str, Kept], key: str, value: Kept) -> Kept:
+    kept[key] = value
+    while len(kept) > REMEMBERED:
+        kept.popitem(last=False)
+    return value
+
+
+async def _counted(view: View, portal: Portal, head: SnapshotHead) -> Overview | None:
+    held = _COUNTED.get(head.id)
+    if held is not None:
+        return held
+    snapshot = await view.snapshots.load(portal.hub_id, snapshot_id=head.id)
+    return _remember(_COUNTED, head.id, overview_of(portal, snapshot)) if snapshot else None
+
+
+async def _group(view: View, portal: Portal, counted: tuple[str, Severity, int]) -> RuleGroup:
+    rule, severity, number = counted
+    titles = {one.id: one.title for one in all_rules()}
+    found = await view.findings.some(portal.hub_id, rule=rule, severity=severity, limit=NAMED)
+    return RuleGroup(rule, titles.get(rule, rule), severity, number, found)
+
+
+def _by_severity(tally: tuple[tuple[str, Severity, int], ...]) -> dict[Severity, int]:
+    counts: Counter[Severity] = Counter()
+    for _, severity, number in tally:
+        counts[severity] += number
+    return dict(counts)
+
+
+async def _quota(app: App, view: View, portal: Portal, known: Capabilities | None) -> DayUse | None:
+    if known is None:
+        return None
+    day = local_day(portal, app.clock.now()).date()
+    ours = sum((await view.daily_use.used(portal.hub_id, day)).values())
+    return DayUse(known.daily_used, known.daily_limit, ours)
+
+
+async def _week(view: View, portal: Portal, head: SnapshotHead) -> WeekChanges:
+    """Since a week ago, or since the first snapshot where there is no week yet."""
+    since = head.sealed_at - WEEK
+    if await view.snapshots.head(portal.hub_id, since) is None:
+        heads = await view.snapshots.heads(portal.hub_id)
+        since = min(one.sealed_at for one in heads)
+    key = f"{head.id} {since:%Y-%m-%dT%H}"
+    held = _WEEKS.get(key)
+    if held is not None:
+        return held
+    every = await view.snapshots.changes_between(portal.hub_id, since, head.sealed_at)
+    found = [one for one in every if one.field not in _PULSE]
+    tallies = Counter((one.kind, _deed(one)) for one in found)
+    told = tuple((kind, deed, number) for (kind, deed), number in tallies.most_common())
+    return _remember(_WEEKS, key, WeekChanges(since, told, tuple(found[:EXAMPLES])))
+
+
+def _deed(change: FactChange) -> str:
+    if change.field:
+        return "changed"
+    return "came" if change.before is None else "went"
+
+
+async def _curve(view: View, portal: Portal, head: SnapshotHead) -> tuple[tuple[date, int], ...]:
+    until = head.sealed_at.date()
+    days = await view.snapshots.daily_counts(portal.hub_id, until - timedelta(CURVE_DAYS), until)
+    return tuple((day, counts.get("users", 0)) for day, counts in days)

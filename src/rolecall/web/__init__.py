@@ -1,0 +1,1 @@
+"""The console: pages for people. Parses requests, calls services, renders; decides nothing."""

@@ -1,0 +1,8 @@
+"""Every page of the console, room by room; what is not here has no address."""
+
+from __future__ import annotations
+
+from rolecall.web import overview
+from rolecall.web.routing import Page
+
+PAGES: tuple[Page, ...] = (*overview.PAGES,)

@@ -1,0 +1,134 @@
+// What the console adds where a browser runs scripts: keys, search as one types, live progress,
+// boxes that tick boxes. Every page works without it. No dependencies, no inline code.
+"use strict";
+
+const part = { headers: { "x-rolecall": "part" }, credentials: "same-origin", redirect: "follow" };
+const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
+
+// Keys: / searches, ? shows the keys, g and a letter goes to one of the seven places.
+let went = false;
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") for (const open of document.querySelectorAll("details.switch[open]")) open.open = false;
+  if (typing(event.target)) return;
+  if (event.key === "/") {
+    const search = document.querySelector("input[type=search]");
+    if (search) { event.preventDefault(); search.focus(); search.select(); }
+  } else if (event.key === "?") {
+    const keys = document.getElementById("keys");
+    if (keys) { keys.open ? keys.close() : keys.showModal(); }
+  } else if (event.key === "g") {
+    went = true;
+    setTimeout(() => { went = false; }, 1200);
+  } else if (went) {
+    const place = document.querySelector(`.rail nav a[data-key="${CSS.escape(event.key)}"]`);
+    went = false;
+    if (place) place.click();
+  }
+});
+
+// Search as one types: the answer's region with the same id takes the place of ours.
+async function renew(form) {
+  const target = document.getElementById(form.dataset.renews);
+  const address = `${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`;
+  form.asked = address;
+  target.setAttribute("aria-busy", "true");
+  const answer = await fetch(address, part);
+  if (answer.status === 401) { location.reload(); return; }
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = page.getElementById(form.dataset.renews);
+  if (fresh && form.asked === address) {
+    target.replaceWith(fresh);
+    history.replaceState(null, "", address);
+    prepare(fresh);
+  }
+}
+
+// Live progress: ask again while the part says so, pause while nobody looks, survive a restart.
+async function follow(node) {
+  const wait = Number(node.dataset.every || 1000);
+  let pause = wait;
+  while (document.contains(node) && node.dataset.live) {
+    await new Promise((done) => setTimeout(done, pause));
+    if (document.hidden) continue;
+    try {
+      const answer = await fetch(node.dataset.live, part);
+      if (answer.status === 401) { location.reload(); return; }
+      if (!answer.ok) throw new Error(answer.status);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById(node.id);
+      if (!fresh) { location.reload(); return; }
+      document.getElementById("away")?.setAttribute("hidden", "");
+      pause = wait;
+      if (fresh.innerHTML !== node.innerHTML) node.innerHTML = fresh.innerHTML;
+      if (fresh.dataset.live) { node.dataset.live = fresh.dataset.live; continue; }
+      location.reload(); // it has ended: the whole page, with its receipts and its next step
+      return;
+    } catch {
+      document.getElementById("away")?.removeAttribute("hidden");
+      pause = Math.min(pause * 2, 15000); // the server restarts; the run does not mind
+    }
+  }
+}
+
+function counted(scope) {
+  const boxes = [...scope.querySelectorAll("input[data-one]")];
+  const ticked = boxes.filter((box) => box.checked).length;
+  for (const told of scope.querySelectorAll("[data-count]")) told.textContent = ticked ? `${ticked} selected` : told.dataset.count;
+  const all = scope.querySelector("input[data-all]");
+  if (all) { all.checked = boxes.length > 0 && ticked === boxes.length; all.indeterminate = ticked > 0 && ticked < boxes.length; }
+}
+
+function prepare(root) {
+  for (const form of root.querySelectorAll("form[data-renews]")) {
+    let timer;
+    form.addEventListener("input", (event) => {
+      if (event.target.type !== "search") return;
+      clearTimeout(timer);
+      timer = setTimeout(() => renew(form), 180);
+    });
+    form.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") form.requestSubmit(); });
+  }
+  for (const node of root.querySelectorAll("[data-live]")) follow(node);
+  for (const form of root.querySelectorAll("form[data-select]")) counted(form);
+  for (const range of root.querySelectorAll("input[type=range][data-days]")) {
+    const out = document.getElementById(range.dataset.days);
+    const day = () => new Date(Date.now() - (range.max - range.value) * 864e5).toISOString().slice(0, 10);
+    range.addEventListener("input", () => { out.value = day(); });
+    range.addEventListener("change", () => { out.value = day(); range.form.requestSubmit(); });
+  }
+}
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.matches?.("input[data-all]")) {
+    for (const one of box.form.querySelectorAll("input[data-one]")) one.checked = box.checked;
+  }
+  if (box.matches?.("input[data-all], input[data-one]")) counted(box.form);
+});
+
+// A button pressed twice sends once.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+  const button = event.submitter;
+  if (button?.dataset.busy) setTimeout(() => { button.textContent = button.dataset.busy; }, 0);
+});
+addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+
+// Seconds spent looking at a list of decisions, told with them: nobody reads 50 lines in 3 seconds.
+const begun = Date.now();
+document.addEventListener("submit", (event) => {
+  const field = event.target.querySelector?.("input[name=seconds]");
+  if (field) field.value = String(Math.round((Date.now() - begun) / 1000));
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-print]")) window.print();
+  if (event.target.closest?.("[data-close]")) event.target.closest("dialog").close();
+  for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
+});
+
+prepare(document);
