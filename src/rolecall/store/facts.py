@@ -19,9 +19,6 @@ from sqlalchemy import (
     Text,
     literal_column,
 )
-from sqlalchemy import (
-    text as sql,
-)
 
 from rolecall.store.schema import FOREVER, Document, Key, metadata, moment, text
 
@@ -72,13 +69,6 @@ USERS = Table(
     text("last_active_source"),
     Column("created_at", BigInteger),
     text("profile"),
-    Index(
-        "ix_users_open_email",
-        "hub_id",
-        "email_key",
-        sqlite_where=sql(f"valid_to = {FOREVER}"),
-        postgresql_where=sql(f"valid_to = {FOREVER}"),
-    ),
     sqlite_with_rowid=False,
 )
 # When nothing but the last activity of a user changed, which is most of what changes.
