@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from rolecall.domain.actor import SYSTEM
-from rolecall.domain.assignment import Assignment
+from rolecall.domain.assignment import Assignment, Origin, Slot
 from rolecall.domain.events import Event
 from rolecall.domain.plan import PlanState
 from rolecall.domain.request import AccessRequest, RequestState
@@ -81,6 +81,7 @@ async def _begin(app: App, door: PlanDoor, due: Due) -> None:
         if not await work.assignments.find(request.hub_id, reference=reference):
             former = request.former or former_of(request, standing.snapshot)
             request = await work.requests.change(replace(request, former=former))
+            await _end_vetoes(work, request)
             await work.assignments.put(assignments_of(request), work.now)
             _record(work, Event.ACCESS_ASSIGNMENT_MADE, request)
         stored = [one.assignment for one in await work.assignments.find(request.hub_id)]
@@ -194,6 +195,18 @@ async def _end_claims(work: UnitOfWork, request: AccessRequest) -> None:
     held = await work.assignments.find(request.hub_id, reference=reference_of(request.id))
     if held:
         await work.assignments.end([one.id for one in held], work.now)
+        _record(work, Event.ACCESS_ASSIGNMENT_ENDED, request)
+
+
+async def _end_vetoes(work: UnitOfWork, request: AccessRequest) -> None:
+    """What reviews took away before somebody approved it anew no longer stands against it."""
+    held = await work.assignments.find(
+        request.hub_id, subject=request.subject, origin=Origin.REVIEW
+    )
+    asked = {*request.grants, (Slot.USER, "present")}
+    ids = [one.id for one in held if (one.assignment.slot, one.assignment.value) in asked]
+    if ids:
+        await work.assignments.end(ids, work.now)
         _record(work, Event.ACCESS_ASSIGNMENT_ENDED, request)
 
 
