@@ -19,7 +19,7 @@ from rolecall.domain.plan import (
     PlanState,
     Route,
 )
-from rolecall.kit.errors import Retryable
+from rolecall.kit.errors import NeedsPerson, Retryable
 from rolecall.policy.desired import NEW_TEAM
 from rolecall.provision.effect import Carried, Impossible, Stopped, carry_out
 from rolecall.provision.ports import Desk
@@ -28,6 +28,7 @@ from rolecall.provision.settle import Judged
 ORDER = tuple(Phase)  # prepare, revoke, move, grant, clean
 BAD = frozenset({Outcome.REFUSED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED})
 
+LATER = 60.0  # seconds, where HubSpot names no time
 TEAM_VALUES = frozenset(
     {
         ChangeKind.SET_MAIN_TEAM,
@@ -205,9 +206,11 @@ async def _put_off(desk: Desk, stopped: Stopped) -> None:
 
 
 def _until(stopped: Stopped, now: datetime) -> datetime | None:
-    if not isinstance(stopped.error, Retryable):
+    """When to go on; None where a person must act first."""
+    if isinstance(stopped.error, NeedsPerson):
         return None
-    return now + timedelta(seconds=stopped.error.retry_after or 60.0)
+    after = stopped.error.retry_after if isinstance(stopped.error, Retryable) else None
+    return now + timedelta(seconds=after or LATER)
 
 
 async def _waiting(stopped: Stopped, now: datetime) -> Ended:
