@@ -21,6 +21,7 @@ from rolecall.store.outbox import Notice
 from rolecall.store.rows import Repository
 
 if TYPE_CHECKING:
+    from rolecall.store.answers import Answers
     from rolecall.store.api_tokens import ApiTokens
     from rolecall.store.assignments import Assignments
     from rolecall.store.audit import Audit
@@ -43,10 +44,12 @@ if TYPE_CHECKING:
     from rolecall.store.quota import DailyUse
     from rolecall.store.requests import Requests
     from rolecall.store.reviews import Reviews
+    from rolecall.store.scim import Scim
     from rolecall.store.sessions import Sessions, SignInTries
     from rolecall.store.snapshots import Snapshots
     from rolecall.store.syncs import Syncs
     from rolecall.store.users import Users
+    from rolecall.store.webhooks import Webhooks
 
 
 @dataclass(slots=True)
@@ -60,6 +63,13 @@ class View:
     connection: AsyncConnection
     now: datetime
     keys: KeyRing | None = field(default=None, repr=False)
+
+    @property
+    def answers(self) -> Answers:
+        """Answers kept under idempotency keys."""
+        from rolecall.store.answers import Answers
+
+        return Answers(self.connection)
 
     @property
     def api_tokens(self) -> ApiTokens:
@@ -158,6 +168,13 @@ class View:
         return Reviews(self.connection)
 
     @property
+    def scim(self) -> Scim:
+        """SCIM clients and what they pushed."""
+        from rolecall.store.scim import Scim
+
+        return Scim(self.connection)
+
+    @property
     def sessions(self) -> Sessions:
         """Signed-in browsers."""
         from rolecall.store.sessions import Sessions
@@ -191,6 +208,13 @@ class View:
         from rolecall.store.users import Users
 
         return Users(self.connection)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Where notices are posted to."""
+        from rolecall.store.webhooks import Webhooks
+
+        return Webhooks(self.connection)
 
     @property
     def assignments(self) -> Assignments:
