@@ -6,7 +6,8 @@ import csv
 import inspect
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,18 +55,20 @@ async def export_audit(
     if as_csv:
         write(_csv_line(COLUMNS))
     count, last = 0, verify_chain.START
-    async for line in _lines(app):
-        write(_as_csv(line) if as_csv else json.dumps(line, ensure_ascii=False) + "\n")
-        count, last = count + 1, str(line["hash"])
+    async with aclosing(_lines(app)) as lines:
+        async for line in lines:
+            write(_as_csv(line) if as_csv else json.dumps(line, ensure_ascii=False) + "\n")
+            count, last = count + 1, str(line["hash"])
     async with app.database.begin(actor, "audit export") as work:
         details = {"lines": str(count), "last_hash": last}
         work.record(Event.AUDIT_TRAIL_EXPORTED, details=details)
     return Exported(count, last)
 
 
-async def _lines(app: App) -> AsyncIterator[dict[str, object]]:
-    async with app.database.read() as view:
-        async for line in view.audit.export():
+async def _lines(app: App) -> AsyncGenerator[dict[str, object], None]:
+    """Every line, oldest first, a page in memory at a time."""
+    async with app.database.read() as view, aclosing(view.audit.export()) as lines:
+        async for line in lines:
             yield line
 
 
@@ -94,9 +97,10 @@ def _csv_line(cells: object) -> str:
 async def holds_hash(app: App, actor: Actor, wanted: str) -> bool:
     """Whether a line of the trail has this hash, so nothing was cut off or written anew before it."""
     need(actor, Role.AUDITOR, ALL_PORTALS, "verify the audit trail")
-    async for line in _lines(app):
-        if line["hash"] == wanted:
-            return True
+    async with aclosing(_lines(app)) as lines:
+        async for line in lines:
+            if line["hash"] == wanted:
+                return True
     return False
 
 

@@ -6,7 +6,7 @@ the unit of work; nothing else may insert here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,7 +119,7 @@ class Audit(Repository):
         """Matching lines, newest first."""
         return tuple(_line(row) for row in await self.rows(_selected(query)))
 
-    async def export(self, since_seq: int = 0) -> AsyncIterator[dict[str, object]]:
+    async def export(self, since_seq: int = 0) -> AsyncGenerator[dict[str, object], None]:
         """Every line after this one with its hash, oldest first, as `verify_chain` reads them."""
         while True:
             page = await self.rows(
