@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.moments import Moment
 from rolecall.cli.output import (
     ago,
     hint,
@@ -43,6 +44,7 @@ SORTS = ("name", "email", "id", "state", "last_active", "created")
 @click.option("--domain", help="E-mail domain.")
 @click.option("--inactive-days", type=click.IntRange(0), help="Not active for so many days.")
 @click.option("--where", multiple=True, metavar="NAME=VALUE", help="Any field or CRM property.")
+@click.option("--at", type=Moment(), help="As it was then: a day (its end) or a time in UTC.")
 @click.option("--columns", help="Comma-separated fields and CRM properties.")
 @click.option("--sort", type=click.Choice(SORTS), default="email", show_default=True)
 @click.option("--descending", is_flag=True, help="Largest first.")
@@ -50,7 +52,7 @@ SORTS = ("name", "email", "id", "state", "last_active", "created")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV; no cell is ever a formula.")
 @json_option
 def list_(name: str, columns: str | None, as_csv: bool, as_json: bool, **limits: Any) -> None:
-    """Users of a portal as of its newest snapshot."""
+    """Users of a portal as of its newest snapshot, or as of an earlier one."""
     from rolecall.services.inventory import COLUMNS, checked_columns, list_users
 
     wanted = _wanted(**limits)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import PermissionSet, Snapshot, Team, User, UserState
 from rolecall.kit.errors import NeedsPerson, Refused
+from rolecall.policy.moments import end_of_day, zone_named
 from rolecall.services.app import App
 from rolecall.services.portals import portal_named
 from rolecall.store import UserQuery, View
@@ -76,6 +77,7 @@ class Wanted:
     email_domain: str | None = None
     inactive_days: int | None = None
     where: Mapping[str, str] = field(default_factory=dict)
+    at: date | datetime | None = None  # a day means its end in the portal's zone; None = now
     sort: str = "email"
     descending: bool = False
     limit: int | None = None  # None = all
@@ -96,15 +98,17 @@ class UserPage:
 
 
 async def list_users(app: App, actor: Actor, name: str, wanted: Wanted | None = None) -> UserPage:
-    """Users of the newest snapshot, filtered and sorted.
+    """Users of the newest snapshot, or of the one that held at a time, filtered and sorted.
 
     Raises Refused for a team, set or property the portal does not have.
     """
     portal = await portal_named(app, actor, name)
     asked = wanted or Wanted()
+    at = moment_of(asked.at, portal)
     async with app.database.read() as view:
-        lists = await lists_of(view, portal)
-        query, exact = _query(asked, lists, app.clock.now())
+        lists = await lists_of(view, portal, at)
+        query, exact = _query(asked, lists, at or app.clock.now())
+        query = replace(query, at=at)
         users: list[User] = []
         total = 0
         after = asked.after
@@ -133,9 +137,24 @@ def properties_of(lists: Snapshot) -> tuple[str, ...]:
     return tuple(name for name in told.split(",") if name)
 
 
-async def lists_of(view: View, portal: Portal) -> Snapshot:
-    """The newest snapshot without its users; NeedsPerson when the portal was never synced."""
-    lists = await view.snapshots.load(portal.hub_id, without_users=True)
+def moment_of(at: date | datetime | None, portal: Portal) -> datetime | None:
+    """A moment, or the end of a day in the portal's zone, as UTC."""
+    if at is None or isinstance(at, datetime):
+        return at
+    return end_of_day(at, zone_named(portal.time_zone))
+
+
+async def lists_of(view: View, portal: Portal, at: datetime | None = None) -> Snapshot:
+    """The newest snapshot (until a time) without its users.
+
+    NeedsPerson when the portal was never synced, Refused when it was not yet at that time.
+    """
+    lists = await view.snapshots.load(portal.hub_id, at, without_users=True)
+    if lists is None and at is not None and await view.snapshots.head(portal.hub_id):
+        raise Refused(
+            f"{portal.name} was not connected yet on {at:%Y-%m-%d}",
+            hint="the first picture is from the first sync; nobody can tell what was before",
+        )
     if lists is None:
         raise NeedsPerson(
             f"{portal.name} was never synced", hint=f"run `rolecall sync {portal.name}`"

@@ -50,6 +50,7 @@ class UserQuery:
     inactive_since: datetime | None = None  # not active at or after; never active counts
     profile: Mapping[str, str] = field(default_factory=dict)  # CRM property -> exact value
     ids: frozenset[str] | None = None
+    at: datetime | None = None  # as of the newest snapshot then; None = now
     sort: str = "email"  # one of SORTS
     descending: bool = False
     after: str | None = None  # cursor of the page before
@@ -75,10 +76,12 @@ class Users(Repository):
         return tuple(_as_active(row) for row in rows)
 
     async def find(self, hub_id: int, query: UserQuery) -> Page[User]:
-        """One page of the newest snapshot's users, filtered and sorted by the database."""
-        matching = and_(USERS.c.hub_id == hub_id, is_open(USERS), *_limits(query, self.on_postgres))
+        """One page of users, filtered and sorted by the database."""
+        held, holds = await self._held(hub_id, query.at)
+        matching = and_(USERS.c.hub_id == hub_id, holds, *_limits(query, self.on_postgres))
         start = int(query.after or 0)
-        page = _joined_now().where(matching).order_by(*_order(query))
+        joined = select(*_COLUMNS, *_ACTIVITY_COLUMNS).select_from(held)
+        page = joined.where(matching).order_by(*_order(query))
         rows = (await self.connection.execute(page.limit(query.limit).offset(start))).all()
         total = await self.count(hub_id, query)
         following = start + len(rows)
@@ -87,9 +90,17 @@ class Users(Repository):
 
     async def count(self, hub_id: int, query: UserQuery) -> int:
         """How many users match."""
-        counted = select(func.count()).select_from(_WITH_ACTIVITY)
-        matching = and_(USERS.c.hub_id == hub_id, is_open(USERS), *_limits(query, self.on_postgres))
+        held, holds = await self._held(hub_id, query.at)
+        counted = select(func.count()).select_from(held)
+        matching = and_(USERS.c.hub_id == hub_id, holds, *_limits(query, self.on_postgres))
         return int(await self.value(counted.where(matching)))
+
+    async def _held(self, hub_id: int, at: datetime | None) -> tuple[Any, ColumnElement[bool]]:
+        """Users with their activity, and the condition that a row holds now or held then."""
+        if at is None:
+            return _WITH_ACTIVITY, is_open(USERS)
+        seq = await self._seq_at(hub_id, at)
+        return _with_activity_at(seq), holds_at(USERS, seq)
 
     async def get(self, hub_id: int, id_or_email: str, at: datetime | None = None) -> User:
         """The user with this id or e-mail, now or at a past time.
@@ -165,13 +176,12 @@ _LAST_ACTIVE = case(
 )
 
 
-def _joined_now() -> Select[Any]:
-    return select(*_COLUMNS, *_ACTIVITY_COLUMNS).select_from(_WITH_ACTIVITY)
+def _with_activity_at(seq: int) -> Any:
+    return USERS.outerjoin(ACTIVITY, and_(_SAME_USER, holds_at(ACTIVITY, seq)))
 
 
 def _joined_at(seq: int) -> Select[Any]:
-    held = USERS.outerjoin(ACTIVITY, and_(_SAME_USER, holds_at(ACTIVITY, seq)))
-    return select(*_COLUMNS, *_ACTIVITY_COLUMNS).select_from(held)
+    return select(*_COLUMNS, *_ACTIVITY_COLUMNS).select_from(_with_activity_at(seq))
 
 
 def _as_active(row: Any) -> User:
