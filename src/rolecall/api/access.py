@@ -1,0 +1,64 @@
+"""Access as code: the policy in force, the portal as a file, a file as a plan, drift."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from rolecall.api.answers import errors, tagged, told
+from rolecall.api.calling import Caller, Reader
+from rolecall.api.models import DriftModel, PlanModel, PolicyModel, PolicyText, TextModel
+from rolecall.api.plans import plan_answer
+from rolecall.services.plan_shapes import drift_shape
+from rolecall.services.policies import drift, dump_access, plan_access
+from rolecall.store.errors import NotThere
+
+router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses=errors())
+
+
+@router.get("", operation_id="readPolicy", response_model=PolicyModel)
+async def read(request: Request, call: Reader, portal: str) -> Response:
+    """The access.yaml in force, with an entity tag."""
+    known = await call.portal(portal)
+    async with call.app.database.read() as view:
+        policy = await view.policies.in_force(known.hub_id)
+    if policy is None:
+        raise NotThere(f"{portal} has no policy in force")
+    shape = {
+        "portal": portal,
+        "text": policy.text,
+        "digest": policy.digest,
+        "by": policy.by,
+        "at": policy.at,
+    }
+    return tagged(request, shape)
+
+
+@router.get("/dump", operation_id="dumpAccess", response_model=TextModel)
+async def dump(call: Reader, portal: str, profile: bool = False) -> Response:
+    """The portal's newest snapshot as access.yaml; planning this text changes nothing."""
+    await call.portal(portal)
+    return told({"text": await dump_access(call.app, call.actor, portal, profile=profile)})
+
+
+@router.get("/drift", operation_id="readDrift", response_model=DriftModel)
+async def drift_(call: Reader, portal: str) -> Response:
+    """What differs from the policy in force, and who made it so."""
+    await call.portal(portal)
+    return told(drift_shape(await drift(call.app, call.actor, portal)))
+
+
+@router.post(
+    "/plan",
+    operation_id="planAccess",
+    status_code=201,
+    response_model=PlanModel,
+    responses=errors(body=True),
+)
+async def plan(call: Caller, portal: str, body: PolicyText) -> Response:
+    """Plan a file, or the policy in force, against the newest snapshot.
+
+    Approving the plan brings the file in force.
+    """
+    await call.portal(portal)
+    made = await plan_access(call.app, call.actor, portal, body.text, reason=body.reason)
+    return plan_answer(made)

@@ -1,0 +1,106 @@
+"""How the REST face answers: JSON of service shapes, entity tags, and every error documented."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from rolecall.http.problems import MEDIA_TYPE
+from rolecall.kit.errors import Refused
+
+JSON = "application/json"
+
+
+class PreconditionFailed(Refused):
+    """The thing changed since its entity tag was read; nothing was done."""
+
+    http_status = 412
+
+
+class ProblemModel(BaseModel):
+    """An error as RFC 9457 has it, with a hint where there is a way out."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    instance: str | None = None
+    hint: str | None = None
+    retry_after: int | None = None
+    errors: list[dict[str, Any]] | None = None
+
+
+_ERRORS = {
+    400: "The body is not JSON as it must be",
+    401: "No token, or one that is not valid here",
+    403: "The token or its owner may not do this",
+    404: "There is no such thing, or it is not yours to see",
+    409: "It is not in a state for this, or somebody must act first",
+    412: "It changed since its entity tag was read",
+    413: "The body is too large",
+    415: "The body is not application/json",
+    422: "The request cannot be carried out as it stands",
+    500: "Something is broken here",
+    503: "Try again later",
+}
+_ALWAYS = (401, 403, 404, 409, 422, 500, 503)
+_WITH_BODY = (400, 412, 413, 415)
+
+
+def errors(*, body: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The documented errors of an operation."""
+    statuses = (*_ALWAYS, *_WITH_BODY) if body else _ALWAYS
+    schema = {"$ref": "#/components/schemas/ProblemModel"}
+    return {
+        status: {"description": _ERRORS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status in sorted(statuses)
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def told(shape: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A shape as JSON."""
+    return Response(_ENCODER.encode(shape), status, dict(headers or {}), JSON)
+
+
+def tagged(request: Request, shape: Any) -> Response:
+    """A shape with its entity tag; 304 where the caller has it already."""
+    body = _ENCODER.encode(shape)
+    tag = tag_of(body)
+    if tag in _tags(request.headers.get("if-none-match", "")):
+        return Response(None, 304, {"etag": tag})
+    return Response(body, 200, {"etag": tag}, JSON)
+
+
+def tag_of(shape: Any) -> str:
+    """The strong entity tag of a shape, or of a body."""
+    body = shape if isinstance(shape, bytes) else _ENCODER.encode(shape)
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def need_match(request: Request, shape: Any) -> None:
+    """Raise PreconditionFailed when If-Match names another state than the present one."""
+    wanted = request.headers.get("if-match", "")
+    if wanted and tag_of(shape) not in _tags(wanted) and wanted.strip() != "*":
+        raise PreconditionFailed(
+            "it changed since you read it", hint="read it again and decide on what it says now"
+        )
+
+
+def _tags(header: str) -> list[str]:
+    return [one.strip().removeprefix("W/") for one in header.split(",") if one.strip()]

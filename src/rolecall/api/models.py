@@ -1,0 +1,399 @@
+"""What the OpenAPI document says answers and bodies look like; answers are written by services.
+
+Answers may gain members, so their models allow more; bodies are strict, so a typo is an error.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Item = TypeVar("Item")
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, StringConstraints(max_length=320, pattern=r"^[^\x00]*$")]
+Whole = Annotated[str, StringConstraints(max_length=2_000_000, pattern=r"^[^\x00]*$")]
+
+
+class Answer(BaseModel):
+    """Something we say."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Body(BaseModel):
+    """Something we are told; unknown members are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+
+class Page(Answer, Generic[Item]):
+    """Some items, and `next` to send as `after` for the following ones."""
+
+    items: list[Item]
+    next: str | None = None
+    total: int | None = None
+
+
+class SnapshotHead(Answer):
+    """A sealed picture of a portal."""
+
+    id: str
+    sealed_at: datetime
+    complete: bool
+    gaps: list[str]
+    counts: dict[str, int]
+
+
+class PortalModel(Answer):
+    """A connected portal."""
+
+    name: str
+    hub_id: int
+    tier: str
+    state: str
+    state_reason: str | None = None
+    time_zone: str
+    hosting: str
+    account_type: str
+    credential_kind: str
+    sync_every_minutes: int
+    snapshot: SnapshotHead | None = None
+
+
+class UserModel(Answer):
+    """A user of one portal, with names beside ids."""
+
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    name: str
+    state: str
+    state_estimated: bool
+    super_admin: bool
+    permission_sets: list[str]
+    permission_set_ids: list[str]
+    main_team: str | None
+    main_team_id: str | None
+    extra_teams: list[str]
+    extra_team_ids: list[str]
+    seats: list[str] | None
+    last_active: datetime | None
+    last_active_source: str | None
+    created: datetime | None
+    crm_id: str | None
+    owner_id: str | None
+    owner_archived: bool
+    profile: dict[str, str]
+
+
+class UserPageModel(Page[UserModel]):
+    """Users, and the age of the picture they are from."""
+
+    as_of: datetime
+    complete: bool
+
+
+class HistoryLineModel(Answer):
+    """A user from one time on, and what differs from before."""
+
+    since: datetime
+    until: datetime | None
+    note: str | None
+    differences: list[dict[str, Any]]
+
+
+class FindingModel(Answer):
+    """Something that is wrong, why, and what would mend it."""
+
+    id: str
+    key: str
+    rule: str
+    severity: Literal["low", "medium", "high", "critical"]
+    subject_kind: str
+    subject_id: str
+    subject: str
+    message: str
+    why: str
+    evidence: list[dict[str, Any]]
+    mend: dict[str, Any] | None
+    related: list[str]
+    first_seen: datetime
+    last_seen: datetime
+
+
+class PlanLineModel(Answer):
+    """A plan in a list."""
+
+    id: str
+    portal: str
+    title: str
+    state: str
+    state_at: datetime
+    message: str
+    replaced_by: str | None
+    created_at: datetime
+    created_by: str
+    changes: int
+    applyable: bool
+    digest: str
+
+
+class PlanModel(Answer):
+    """A plan as proposed: ordered changes, guardrails, cost. `stored` false: nothing to change."""
+
+    id: str
+    portal: str
+    changes: list[dict[str, Any]]
+    digest: str
+
+
+class PlanCardModel(PlanModel):
+    """A plan with everything that happened to it."""
+
+    state: str
+    approvals: list[dict[str, Any]]
+    receipts: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    stale: list[dict[str, Any]]
+
+
+class RunModel(Answer):
+    """How carrying out a plan stands."""
+
+    plan: str
+    state: str
+    message: str
+    until: datetime | None = None
+    requests: int = 0
+    receipts: list[dict[str, Any]] = []
+
+
+class PolicyModel(Answer):
+    """The access.yaml in force."""
+
+    portal: str
+    text: str
+    digest: str
+    by: str
+    at: datetime
+
+
+class TextModel(Answer):
+    """A text."""
+
+    text: str
+
+
+class DriftModel(Answer):
+    """How far a portal is from the policy in force."""
+
+    portal: str
+    policy: dict[str, Any]
+    as_of: datetime
+    changes: list[dict[str, Any]]
+    reported: list[dict[str, Any]]
+
+
+class AuditLineModel(Answer):
+    """One line of the audit trail."""
+
+    seq: int
+    at: datetime
+    event: str
+    actor: str
+    reason: str
+    hub_id: int | None
+    subject: str
+    details: dict[str, str]
+    hash: str
+
+
+class TokenModel(Answer):
+    """An API token; the secret is in the answer that made it, never again."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    portals: list[int]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    hint: str
+
+
+class NewTokenModel(TokenModel):
+    """A token just made."""
+
+    secret: str
+
+
+class WebhookModel(Answer):
+    """Where notices are posted, signed."""
+
+    id: str
+    url: str
+    topics: list[str]
+    hub_id: int | None
+    created_at: datetime
+
+
+class NewWebhookModel(WebhookModel):
+    """A webhook just made, with the secret its posts are signed with."""
+
+    secret: str
+
+
+class DeliveryModel(Answer):
+    """One notice on its way to one webhook."""
+
+    id: str
+    topic: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    error: str
+
+
+class RequestModel(Answer):
+    """An access request."""
+
+    id: str
+    hub_id: int
+    profile: str
+    requester: str
+    subject: str
+    reason: str
+    state: str
+    created_at: datetime
+    starts_at: datetime | None
+    ends_at: datetime | None
+    plan_id: str | None
+    note: str
+
+
+class OfferModel(Answer):
+    """A profile one can ask for."""
+
+    profile: str
+    title: str
+    description: str
+    max_days: int | None
+    privileged: bool
+
+
+class Access(Body):
+    """Access as people name it; left out = leave alone, "" = take away."""
+
+    permission_set: Name | None = None
+    seat: Name | None = None
+    main_team: Name | None = None
+    extra_teams: list[Name] | None = None
+    add_teams: list[Name] = []
+    drop_teams: list[Name] = []
+    profile_fields: dict[Name, Text] = {}
+    access_profile: Name = ""
+    like: Name = ""
+    until: date | None = None
+    reason: Text = ""
+
+
+class UserChange(Access):
+    """What to change about one user."""
+
+    overwrite_sets: bool = False
+
+
+class UserToAdd(Access):
+    """A new user."""
+
+    email: Name
+    first_name: Name = ""
+    last_name: Name = ""
+    send_welcome_email: bool = False
+
+
+class OffboardBody(Body):
+    """Who takes the leaver's records: by object type, or "" for all of them."""
+
+    successors: dict[Name, Name] = {}
+    rule: Literal["", "manager", "team-lead", "round-robin"] = ""
+    keep_records: bool = False
+    reason: Text = ""
+
+
+class BatchRead(Body):
+    """Users by settings id or e-mail."""
+
+    inputs: Annotated[list[Name], Field(max_length=100)]
+
+
+class UserSearch(Body):
+    """Users by exact values of any field or CRM property, and a text."""
+
+    query: Text = ""
+    properties: dict[Name, Text] = {}
+    sort: Literal["email", "name", "state", "last_active", "created"] = "email"
+    descending: bool = False
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 100
+    after: Name | None = None
+
+
+class PolicyText(Body):
+    """An access.yaml, or nothing for the one in force."""
+
+    text: Whole | None = None
+    reason: Text = ""
+
+
+class Approve(Body):
+    """A yes; the digest is what was looked at."""
+
+    digest: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{8,64})?$")] = ""
+    reason: Text = ""
+
+
+class Reason(Body):
+    """Why."""
+
+    reason: Text = ""
+
+
+class TokenToMake(Body):
+    """A token of the caller's owner."""
+
+    name: Name
+    scopes: list[str]
+    portals: list[int] = [0]
+    expires_at: datetime | None = None
+
+
+class WebhookToMake(Body):
+    """Where to post which topics; none = all."""
+
+    url: Name
+    topics: list[Name] = []
+    hub_id: int | None = None
+
+
+class RequestToFile(Body):
+    """What somebody asks for."""
+
+    profile: Name
+    reason: Text
+    subject: Name = ""
+    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+    starts_at: datetime | None = None
+    first_name: Name = ""
+    last_name: Name = ""
+
+
+class RequestAnswer(Body):
+    """Yes or no."""
+
+    approve: bool
+    reason: Text = ""

@@ -1,0 +1,135 @@
+"""Plans: list, show, approve, apply, cancel, undo, make again. The only way anything changes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from rolecall.api.answers import errors, need_match, tagged, told
+from rolecall.api.calling import Call, Caller, Reader
+from rolecall.api.models import (
+    Approve,
+    Page,
+    PlanCardModel,
+    PlanLineModel,
+    PlanModel,
+    Reason,
+    RunModel,
+)
+from rolecall.domain.plan import PlanState
+from rolecall.services.applying import Applied, apply_plan
+from rolecall.services.drafting import propose
+from rolecall.services.orders import Order
+from rolecall.services.plan_shapes import (
+    applied_shape,
+    card_shape,
+    drafted_shape,
+    plan_line_shape,
+)
+from rolecall.services.plans import approve_plan, cancel, list_plans, replan, show_plan, undo_plan
+
+PATIENCE = 10.0  # seconds an apply is waited for; afterwards it goes on and 202 is answered
+router = APIRouter(tags=["plans"], responses=errors())
+_running: set[asyncio.Task[Applied]] = set()  # keeps tasks alive until they are done
+
+
+async def drafted(call: Call, portal: str, order: Order) -> Response:
+    """Propose what was ordered: 201 with the stored plan, 200 where nothing differs."""
+    await call.portal(portal)
+    return plan_answer(await propose(call.app, call.actor, portal, order))
+
+
+def plan_answer(made: Any) -> Response:
+    """A proposal, and where it is."""
+    headers = {"location": f"/api/v1/plans/{made.plan.id}"} if made.stored else {}
+    return told(drafted_shape(made), 201 if made.stored else 200, headers)
+
+
+@router.get("/plans", operation_id="listPlans", response_model=Page[PlanLineModel])
+async def list_(
+    call: Reader, portal: str = "", state: Annotated[list[PlanState] | None, Query()] = None
+) -> Response:
+    """Plans, newest first, at most 100."""
+    if portal:
+        await call.portal(portal)
+    found = await list_plans(call.app, call.actor, portal, state)
+    return told({"items": [plan_line_shape(one) for one in found]})
+
+
+@router.get("/plans/{plan}", operation_id="readPlan", response_model=PlanCardModel)
+async def read(request: Request, call: Reader, plan: str) -> Response:
+    """One plan with approvals, receipts, tasks and why it is stale, with an entity tag."""
+    return tagged(request, card_shape(await show_plan(call.app, call.actor, plan)))
+
+
+@router.post(
+    "/plans/{plan}/approve",
+    operation_id="approvePlan",
+    response_model=PlanLineModel,
+    responses=errors(body=True),
+)
+async def approve(request: Request, call: Caller, plan: str, body: Approve) -> Response:
+    """A yes to a plan, by its digest."""
+    await _matching(request, call, plan)
+    done = await approve_plan(call.app, call.actor, plan, digest=body.digest, reason=body.reason)
+    return told(plan_line_shape(done))
+
+
+@router.post(
+    "/plans/{plan}/apply",
+    operation_id="applyPlan",
+    response_model=RunModel,
+    responses={**errors(), 202: {"description": "It goes on; read the plan", "model": RunModel}},
+)
+async def apply(request: Request, call: Caller, plan: str) -> Response:
+    """Carry an approved plan out; after ten seconds 202, and it goes on by itself."""
+    await _matching(request, call, plan)
+    task = asyncio.create_task(apply_plan(call.app, call.actor, plan))
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+    if done:
+        return told(applied_shape(task.result()))
+    shape = {"plan": plan, "state": PlanState.APPLYING.value, "message": "", "receipts": []}
+    return told(shape, 202, {"location": f"/api/v1/plans/{plan}"})
+
+
+@router.post(
+    "/plans/{plan}/cancel",
+    operation_id="cancelPlan",
+    response_model=PlanLineModel,
+    responses=errors(body=True),
+)
+async def cancel_(request: Request, call: Caller, plan: str, body: Reason) -> Response:
+    """End a plan wherever it stands."""
+    await _matching(request, call, plan)
+    reason = body.reason or "cancelled by API"
+    return told(plan_line_shape(await cancel(call.app, call.actor, plan, reason)))
+
+
+@router.post(
+    "/plans/{plan}/undo",
+    operation_id="undoPlan",
+    status_code=201,
+    response_model=PlanModel,
+    responses=errors(body=True),
+)
+async def undo(call: Caller, plan: str, body: Reason) -> Response:
+    """A plan that takes back what a plan did, as far as its lines promised."""
+    return plan_answer(await undo_plan(call.app, call.actor, plan, body.reason))
+
+
+@router.post(
+    "/plans/{plan}/replan", operation_id="replanPlan", status_code=201, response_model=PlanModel
+)
+async def again(call: Caller, plan: str) -> Response:
+    """The same order against the newest snapshot; the old plan is replaced."""
+    return plan_answer(await replan(call.app, call.actor, plan))
+
+
+async def _matching(request: Request, call: Call, plan: str) -> None:
+    """Raise PreconditionFailed where If-Match names another state of the plan."""
+    if request.headers.get("if-match"):
+        need_match(request, card_shape(await show_plan(call.app, call.actor, plan)))
