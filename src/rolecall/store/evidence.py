@@ -127,9 +127,13 @@ class Evidence(Repository):
         row = {name: getattr(statement, name) for name in Statement.__dataclass_fields__}
         await self.connection.execute(insert(STATEMENTS), row)
 
-    async def stated(self, hub_id: int, kind: str) -> dict[str, Statement]:
-        """What counts now of one kind: the newest statement of each key."""
+    async def stated(
+        self, hub_id: int, kind: str, at: datetime | None = None
+    ) -> dict[str, Statement]:
+        """What counts of one kind, now or at a past time: the newest statement of each key."""
         found = select(STATEMENTS).where(STATEMENTS.c.hub_id == hub_id, STATEMENTS.c.kind == kind)
+        if at is not None:
+            found = found.where(STATEMENTS.c.at <= at)
         rows = await self.rows(found.order_by(STATEMENTS.c.id))
         return {row["key"]: Statement(**row) for row in rows}
 
