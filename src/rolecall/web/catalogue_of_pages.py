@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.web import overview
+from rolecall.web import overview, plans, user, users
 from rolecall.web.routing import Page
 
-PAGES: tuple[Page, ...] = (*overview.PAGES,)
+PAGES: tuple[Page, ...] = (*overview.PAGES, *users.PAGES, *user.PAGES, *plans.PAGES)

@@ -7,12 +7,11 @@ from starlette.responses import Response
 from rolecall.domain.actor import Role
 from rolecall.domain.finding import Severity
 from rolecall.kit.errors import NeedsPerson
-from rolecall.services.findings import list_findings
 from rolecall.services.fixing import fix_finding
 from rolecall.services.glance import findings_page, glance, seat_report
 from rolecall.services.request_views import waiting_for
 from rolecall.services.review_views import my_reviews
-from rolecall.services.syncing import sync_portal
+from rolecall.services.upkeep import look
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, kept_query
 
@@ -53,15 +52,9 @@ async def overview(visit: Visit) -> Response:
 
 async def read_again(visit: Visit) -> Response:
     """Begin a sync; the overview shows how it goes."""
-    await visit.desk.errands.start(
-        f"sync:{visit.here.hub_id}", _synced(visit, full=visit.ticked("full"))
-    )
+    reading = look(visit.app, visit.actor, visit.name, full=visit.ticked("full"))
+    await visit.desk.errands.start(f"sync:{visit.here.hub_id}", reading)
     return visit.go(visit.url(""), f"Reading {visit.name} from HubSpot")
-
-
-async def _synced(visit: Visit, *, full: bool) -> None:
-    await sync_portal(visit.app, visit.actor, visit.name, full=full)
-    await list_findings(visit.app, visit.actor, visit.name)
 
 
 async def findings(visit: Visit) -> Response:

@@ -1,0 +1,145 @@
+"""What keeps an installation going: looks at portals, carries out what was approved, tidies up.
+
+Each use case here finds its own due rows, may be called as often as one likes by any number of
+processes, and leaves what one portal's trouble does to that portal.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from rolecall.domain.actor import SYSTEM, Actor
+from rolecall.domain.plan import PlanState
+from rolecall.domain.portal import ConnectionState, Portal
+from rolecall.domain.sync import SyncState
+from rolecall.kit.errors import RolecallError
+from rolecall.services import request_clock, review_clock
+from rolecall.services.app import App
+from rolecall.services.applying import Applied, apply_due, apply_plan
+from rolecall.services.findings import refresh_findings
+from rolecall.services.lifecycle import expire_due
+from rolecall.services.portals import portal_named
+from rolecall.services.stored_plans import StoredPlans
+from rolecall.services.syncing import SyncReport, sync_portal
+from rolecall.services.tries import forget_tries
+from rolecall.store import View
+
+LOG = logging.getLogger("rolecall.upkeep")
+# Plans that come approved by those who answered a request or closed a review.
+FROM_PEOPLE = ("request:", "review:")
+TRY_AGAIN = timedelta(minutes=10)  # after a sync that failed, whatever the portal's interval
+
+
+async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> SyncReport:
+    """Read a portal, look for findings in what was read, and open the reviews events ask for."""
+    report = await sync_portal(app, actor, name, full=full)
+    portal = await portal_named(app, SYSTEM, name)
+    await _noted(portal, refresh_findings(app, portal))
+    await _noted(portal, review_clock.open_for_events(app, portal.hub_id))
+    return report
+
+
+async def look_at_due(app: App) -> tuple[str, ...]:
+    """Look at every portal whose interval is over; the names of those that were read."""
+    async with app.database.read() as view:
+        portals = [one for one in await view.portals.all() if await _due(view, one)]
+    looks = [(one.name, await _noted(one, look(app, SYSTEM, one.name))) for one in portals]
+    return tuple(name for name, seen in looks if seen)
+
+
+async def _due(view: View, portal: Portal) -> bool:
+    if portal.state in {ConnectionState.DISABLED, ConnectionState.NEEDS_PERSON}:
+        return False
+    runs = await view.syncs.runs(portal.hub_id, 1)
+    if not runs:
+        return True
+    last = runs[0]
+    pause = timedelta(minutes=portal.sync_every_minutes)
+    if last.state is SyncState.RUNNING:
+        return view.now - last.started_at >= TRY_AGAIN  # its process is gone; a lease guards it
+    if last.state is SyncState.FAILED:
+        pause = min(pause, TRY_AGAIN)
+    return view.now - (last.finished_at or last.started_at) >= pause
+
+
+async def carry_out(app: App, actor: Actor, plan_id: str) -> Applied:
+    """Carry a plan out, then look at the portal: the next snapshot proves what was done."""
+    applied = await apply_plan(app, actor, plan_id)
+    await _proved(app, applied)
+    return applied
+
+
+async def _proved(app: App, applied: Applied) -> None:
+    async with app.database.read() as view:
+        portal = await view.portals.get(applied.plan.hub_id)
+    if portal is not None and applied.requests:
+        await _noted(portal, look(app, SYSTEM, portal.name))
+
+
+async def go_on(app: App) -> tuple[Applied, ...]:
+    """Go on with interrupted runs, and begin what requests and reviews brought approved."""
+    done = list(await apply_due(app))
+    for plan_id in await _approved_by_people(app):
+        try:
+            done.append(await apply_plan(app, SYSTEM, plan_id))
+        except RolecallError as error:
+            LOG.info("plan %s waits: %s", plan_id, error.message)
+    for applied in done:
+        await _proved(app, applied)
+    return tuple(done)
+
+
+async def _approved_by_people(app: App) -> list[str]:
+    if app.choices.security.read_only:
+        return []
+    async with app.database.read() as view:
+        approved = await view.plans.find(None, (PlanState.APPROVED,))
+    return [one.plan.id for one in approved if one.plan.source.startswith(FROM_PEOPLE)]
+
+
+async def settle_requests(app: App) -> None:
+    """Requests as time and answers brought them on, down to the portal and back."""
+    await request_clock.carry_out_due(app, StoredPlans(app))
+    if await go_on(app):
+        await request_clock.carry_out_due(app, StoredPlans(app))
+
+
+async def settle_reviews(app: App) -> None:
+    """Campaigns as time and decisions brought them on, down to the portal and back."""
+    await review_clock.carry_out_due(app, StoredPlans(app))
+    if await go_on(app):
+        await review_clock.carry_out_due(app, StoredPlans(app))
+
+
+async def settle_dates(app: App) -> None:
+    """What is due by date becomes a plan; nothing of it is approved here."""
+    if not app.choices.security.read_only:
+        await expire_due(app)
+
+
+async def tidy(app: App) -> None:
+    """Forget what no limit looks at any more."""
+    await forget_tries(app)
+
+
+# Name, use case, seconds between two turns.
+TURNS: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
+    ("looks", look_at_due, 30.0),
+    ("runs", go_on, 5.0),
+    ("requests", settle_requests, 15.0),
+    ("reviews", settle_reviews, 60.0),
+    ("dates", settle_dates, 300.0),
+    ("tidying", tidy, 3600.0),
+)
+
+
+async def _noted(portal: Portal, work: Awaitable[object]) -> bool:
+    """Whether it succeeded; a trouble is noted and is no trouble of the next portal."""
+    try:
+        await work
+    except RolecallError as error:
+        LOG.warning("%s: %s", portal.name, error.message)
+        return False
+    return True
