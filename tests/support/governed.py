@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -157,3 +157,12 @@ async def governed(database_url: str, home: Path, **settings: Any) -> AsyncItera
     async with open_app(chosen, clock=clock) as app:
         await _furnish(app, clock)
         yield Governed(replace(app, passwords=Passwords(memory_kib=64)), clock)
+
+
+async def refusal(act: Awaitable[object]) -> type[Exception] | None:
+    """The error an act is refused with; None when it was let through."""
+    try:
+        await act
+    except Refused as error:
+        return type(error)
+    return None

@@ -83,3 +83,9 @@ def useless() -> LinkUseless:
     return LinkUseless(
         "this link was used, has expired, or is not one of ours", hint="ask for a new one"
     )
+
+
+async def forget_links(app: App) -> int:
+    """Drop links that expired a month ago; how many. For the wake-up, once an hour."""
+    async with app.database.work() as work:
+        return await work.links.forget(work.now - timedelta(days=30))
