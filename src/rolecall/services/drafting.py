@@ -96,6 +96,7 @@ async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
 
 async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
     """The plan an order would make; nothing is stored."""
+    await read_again(app, await portal_named(app, actor, name))
     ground = await ground_of(app, actor, name)
     draft = await draft_of(app, ground, order)
     plan, _ = planned(ground, draft, order, actor)
