@@ -10,8 +10,12 @@ VERBS: dict[str, Entry] = {
     "list": Entry("rolecall.cli.user_reading:list_", "Users, filtered and sorted; CSV and JSON"),
     "show": Entry("rolecall.cli.user_reading:show", "Everything known of one user"),
     "history": Entry("rolecall.cli.user_reading:history", "What changed about a user, and when"),
-    "compare": Entry("rolecall.cli.user_access:compare", "The access of two users side by side"),
+    "compare": Entry(
+        "rolecall.cli.user_access:compare", "Access of users, sets and dates side by side"
+    ),
     "why": Entry("rolecall.cli.user_access:why", "Why a user can or cannot do something"),
+    "who-can": Entry("rolecall.cli.user_access:who_can", "Everybody who can do something"),
+    "matrix": Entry("rolecall.cli.user_access:matrix", "Users x permissions: CSV, XLSX, HTML"),
     "add": Entry("rolecall.cli.user_changes:add", "Add a user (prints a plan)"),
     "change": Entry("rolecall.cli.user_changes:change", "Change access (prints a plan)"),
     "offboard": Entry("rolecall.cli.user_changes:offboard", "Hand over, park (prints a plan)"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.portal import Portal
@@ -52,6 +52,11 @@ class Standpoint:
     def snapshot(self) -> Snapshot:
         """The picture the answers are about."""
         return self.resolver.snapshot
+
+    @property
+    def present(self) -> tuple[User, ...]:
+        """Everybody who is in the portal."""
+        return tuple(one for one in self.snapshot.users if one.present)
 
     @property
     def people(self) -> tuple[User, ...]:
@@ -230,10 +235,10 @@ async def preview_set(
     return seen, preview_set_change(seen.resolver, set_id, levels)
 
 
-def age_of(seen: Standpoint, now: datetime) -> str:
+def age_of(seen: Standpoint) -> str:
     """One sentence on what the answers rest on."""
     if seen.newest is None:
         return "no users export was imported; only Super Admins and attested sets are known"
-    days = (now - seen.newest.as_of).days
+    days = (seen.resolver.now - seen.newest.as_of).days
     aged = "today" if days == 0 else f"{days} day{'s' if days > 1 else ''} old"
     return f"users export of {seen.newest.as_of:%Y-%m-%d} ({aged})"
