@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from rolecall.web import overview, plans, user, users
+from rolecall.web import overview, plans, requests, reviews, user, users
 from rolecall.web.routing import Page
 
-PAGES: tuple[Page, ...] = (*overview.PAGES, *users.PAGES, *user.PAGES, *plans.PAGES)
+PAGES: tuple[Page, ...] = (
+    *overview.PAGES,
+    *users.PAGES,
+    *user.PAGES,
+    *plans.PAGES,
+    *requests.PAGES,
+    *reviews.PAGES,
+)

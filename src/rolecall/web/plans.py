@@ -11,6 +11,7 @@ from rolecall.domain.actor import Role
 from rolecall.domain.plan import Outcome, PlanState, Receipt
 from rolecall.plan.view import view
 from rolecall.services.applying import cancel_plan, pause_plan
+from rolecall.services.naming import names_of_actors
 from rolecall.services.plans import (
     PlanCard,
     approve_plan,
@@ -73,9 +74,11 @@ async def plan(visit: Visit) -> Response:
     receipts = {one.change_id: one for one in card.receipts}
     key = f"plan:{card.plan.id}"
     going = going_of(card, receipts, busy=visit.desk.errands.running(key))
+    who = (card.plan.created_by, *(one.actor for one in card.approvals))
     return visit.page(
         "plan.html",
         card=card,
+        names=await names_of_actors(visit.app, who),
         seen=view(card.plan),
         receipts=receipts,
         going=going,

@@ -33,7 +33,7 @@ PLACES = (
     ("v", "Reviews", "reviews"),
     ("e", "Settings", "settings"),
 )
-FOR_REQUESTERS = ("requests",)
+FOR_REQUESTERS = ("requests", "reviews")  # managers review with any role
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +147,8 @@ class Visit:
         return tuple(
             (key, word, base + part, at == part)
             for key, word, part in PLACES
-            if self.reads or part in FOR_REQUESTERS or (part == "reviews" and self.reviews)
+            if self.reads or part in FOR_REQUESTERS
         )
-
-    @property
-    def reviews(self) -> bool:
-        """The operator may be asked to review here."""
-        return self.holds(Role.REVIEWER)
 
     def url(self, *parts: str, **query: Any) -> str:
         """An address in this portal."""
