@@ -110,7 +110,7 @@ class PlannedOnly:
         self.orders.append(order)
         return None if self.nothing else f"plan-{len(self.orders)}"
 
-    async def approve(self, actor: Actor, plan_id: str, approvers: Sequence[str]) -> None:
+    async def approve(self, plan_id: str, approvers: Sequence[str]) -> None:
         """Remembered."""
         self.approved.append((plan_id, tuple(approvers)))
 

@@ -27,7 +27,7 @@ This evidence pack was made by Rolecall. To check it without Rolecall:
 
 The check of hashes and of the audit chain needs nothing but Python 3.11. The check of the
 signature needs the package `cryptography`. Get the public key from somebody you trust, not from
-this pack: `rolecall audit key` prints it. Get the verifier from the source code if you do not
+this pack: `rolecall review key` prints it. Get the verifier from the source code if you do not
 trust the copy in here.
 """
 

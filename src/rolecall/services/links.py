@@ -57,6 +57,11 @@ async def make_link(
     return NewLink(link, token)
 
 
+def address_of(app: App, token: str, base: str = "") -> str:
+    """The address that opens a link; `base` stands in where the public URL is not set."""
+    return f"{app.choices.security.public_url or base}/link?t={token}"
+
+
 async def peek_link(app: App, token: str) -> OneTimeLink:
     """What a link would open, for the page that asks before doing it.
 

@@ -31,7 +31,7 @@ class PlanDoor(Protocol):
         """
         ...
 
-    async def approve(self, actor: Actor, plan_id: str, approvers: Sequence[str]) -> None:
+    async def approve(self, plan_id: str, approvers: Sequence[str]) -> None:
         """Approve a plan for whom `approvers` (e-mails) said yes, and have it applied.
 
         Raises Refused where a guardrail stops it or a second person is needed; the plan waits.

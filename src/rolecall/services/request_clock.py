@@ -107,7 +107,7 @@ async def _approve(app: App, door: PlanDoor, request: AccessRequest, plan_id: st
     """The approvals of the request approve its plan; what stops that waits for a person."""
     approvers = [step.decided_by for step in request.steps if step.decision == "approved"]
     try:
-        await door.approve(SYSTEM, plan_id, approvers)
+        await door.approve(plan_id, approvers)
     except Refused as error:
         async with app.database.begin(SYSTEM, error.message) as work:
             fresh = await work.requests.get(request.id)

@@ -145,7 +145,7 @@ async def _plan(app: App, door: PlanDoor, campaign: Campaign) -> None:
     async with app.database.begin(SYSTEM, campaign.title) as work:
         campaign = await work.reviews.change(replace(campaign, plan_id=plan_id))
     try:
-        await door.approve(SYSTEM, plan_id, _deciders(items, campaign))
+        await door.approve(plan_id, _deciders(items, campaign))
     except Refused as error:
         await _note(app, campaign, error.message)
 

@@ -31,7 +31,7 @@ class StoredPlans:
         drafted = await propose(self.app, actor, portal.name, wanted)
         return drafted.plan.id if drafted.stored else None
 
-    async def approve(self, actor: Actor, plan_id: str, approvers: Sequence[str]) -> None:
+    async def approve(self, plan_id: str, approvers: Sequence[str]) -> None:
         """Approve in the name of each; what they said yes to is what the plan carries out."""
         async with self.app.database.read() as view:
             hub_id = (await view.plans.get(plan_id)).plan.hub_id

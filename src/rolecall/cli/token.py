@@ -1,0 +1,97 @@
+"""`rolecall token`: tokens for REST, SCIM and MCP, shown once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rolecall.cli.asking import ask_as_operator
+from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
+from rolecall.domain.operator import ALL_PORTALS, TokenScope
+
+if TYPE_CHECKING:
+    from rolecall.domain.operator import ApiToken
+
+SCOPES = [scope.value for scope in TokenScope]
+
+
+@click.group(epilog="Example: rolecall token create ci --scope read --portal acme --days 90")
+def token() -> None:
+    """API tokens: made once in clear, bounded by scopes, portals and an end."""
+
+
+@token.command(epilog="Example: rolecall token create ci --scope plan:propose --portal acme")
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
+@click.option("--portal", "portals", multiple=True, help="Only for these; default every one.")
+@click.option("--days", type=click.IntRange(1), help="Ends after so many days.")
+@json_option
+def create(
+    name: str, scopes: tuple[str, ...], portals: tuple[str, ...], days: int | None, as_json: bool
+) -> None:
+    """Make a token; stdout gets the secret, once."""
+    from rolecall.services.tokens import create_token
+
+    async def use(app: Any, actor: Any) -> Any:
+        hub_ids = await _hub_ids(app, actor, portals)
+        ends = app.clock.now() + timedelta(days=days) if days else None
+        chosen = [TokenScope(scope) for scope in scopes]
+        return await create_token(app, actor, name, chosen, hub_ids, expires_at=ends)
+
+    made = ask_as_operator(use)
+    if as_json:
+        print_json({**_shape(made.token), "secret": made.secret})
+        return
+    tell(made.secret)
+    say(f"{made.token.name} ({made.token.id}): {', '.join(sorted(scopes))}")
+    hint("keep it now; it is never shown again")
+
+
+@token.command("list", epilog="Example: rolecall token list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Tokens, newest first; never their secrets."""
+    from rolecall.services.tokens import list_tokens
+
+    found = ask_as_operator(list_tokens)
+    if as_json:
+        print_json([_shape(one) for one in found])
+        return
+    rows = [
+        (one.name, one.id, f"...{one.hint}", tuple(sorted(one.scopes)), one.expires_at,
+         one.last_used_at, one.revoked_at)
+        for one in found
+    ]  # fmt: skip
+    print_table(("NAME", "ID", "ENDS IN", "SCOPES", "EXPIRES", "LAST USED", "REVOKED"), rows)
+
+
+@token.command(epilog="Example: rolecall token revoke 0198c1d2-...")
+@click.argument("token_id", metavar="ID")
+def revoke(token_id: str) -> None:
+    """End a token for good, at once."""
+    from rolecall.services.tokens import revoke_token
+
+    ask_as_operator(lambda app, actor: revoke_token(app, actor, token_id))
+    say(f"revoked {token_id}")
+
+
+async def _hub_ids(app: Any, actor: Any, names: tuple[str, ...]) -> list[int]:
+    from rolecall.services.portals import portal_named
+
+    found = [(await portal_named(app, actor, name)).hub_id for name in names]
+    return found or [ALL_PORTALS]
+
+
+def _shape(one: ApiToken) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "scopes": sorted(one.scopes),
+        "portals": sorted(one.portals),
+        "created_at": one.created_at,
+        "expires_at": one.expires_at,
+        "last_used_at": one.last_used_at,
+        "revoked_at": one.revoked_at,
+    }
