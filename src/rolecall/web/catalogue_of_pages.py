@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.web import overview, plans, requests, reviews, user, users
+from rolecall.web import account, overview, plans, requests, reviews, settings_pages, user, users
 from rolecall.web.routing import Page
 
 PAGES: tuple[Page, ...] = (
@@ -12,4 +12,6 @@ PAGES: tuple[Page, ...] = (
     *plans.PAGES,
     *requests.PAGES,
     *reviews.PAGES,
+    *settings_pages.PAGES,
+    *account.PAGES,
 )
