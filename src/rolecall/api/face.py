@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from rolecall.api import access, findings, managing, people, plans, portals, requests, users
 from rolecall.api.answers import ProblemModel
 from rolecall.api.idempotency import Idempotency
-from rolecall.api.strict import StrictJson
+from rolecall.http.strict_json import StrictJson
 from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send
 from rolecall.http.layers import BodyLimit
