@@ -15,7 +15,13 @@ from rolecall.reading.resources import (
     team_of,
     teams_of,
 )
-from rolecall.reading.users import Reading, permission_set_ids_of, state_of, user_of
+from rolecall.reading.users import (
+    Reading,
+    permission_set_ids_of,
+    profile_names,
+    state_of,
+    user_of,
+)
 
 __all__ = [
     "DisplayProperties",
@@ -32,6 +38,7 @@ __all__ = [
     "owner_of",
     "permission_set_ids_of",
     "permission_set_of",
+    "profile_names",
     "seat_of",
     "state_of",
     "team_of",

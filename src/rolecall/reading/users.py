@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,7 @@ class Reading:
 
     `crm_read` False: CRM users were not readable, so a missing record tells nothing.
     `seats_told` True: the API version tells seats, so none told means none held.
+    `profile`: the profile properties that were asked for; None = whatever the records hold.
     """
 
     identities: Identities = field(default_factory=Identities)
@@ -30,6 +31,7 @@ class Reading:
     last_logins: Mapping[str, datetime] = field(default_factory=dict)  # by settings id
     crm_read: bool = True
     seats_told: bool = True
+    profile: tuple[str, ...] | None = None
 
 
 def user_of(told: wire.User, reading: Reading) -> User:
@@ -57,7 +59,7 @@ def user_of(told: wire.User, reading: Reading) -> User:
         last_active_at=active_at,
         last_active_source=source,
         created_at=None if record is None else moment(record.created_at),
-        profile=_profile(values, reading.display),
+        profile=_profile(values, reading),
     )
 
 
@@ -134,15 +136,20 @@ def _seats(
     return tuple(sorted({name for part in shown.split(";") if (name := part.strip())}))
 
 
-def _profile(values: Mapping[str, str | None], display: DisplayProperties) -> Mapping[str, str]:
+def _profile(values: Mapping[str, str | None], reading: Reading) -> Mapping[str, str]:
     if not values:
         return EMPTY
-    last_active = display.last_active
-    return {
-        name: value
-        for name, value in values.items()
-        if value and name not in NOT_PROFILE and name != last_active
-    }
+    names = reading.profile
+    if names is None:
+        names = profile_names(values, reading.display)
+    get = values.get
+    return {name: value for name in names if (value := get(name))}
+
+
+def profile_names(names: Iterable[str], display: DisplayProperties) -> tuple[str, ...]:
+    """Those of some CRM user properties that belong to a profile."""
+    apart = {*NOT_PROFILE, display.last_active}
+    return tuple(name for name in names if name not in apart)
 
 
 def _sorted(names: tuple[str, ...] | None) -> tuple[str, ...]:

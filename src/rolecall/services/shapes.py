@@ -5,17 +5,19 @@ Times stay datetimes; who encodes them writes ISO 8601 in UTC.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rolecall.domain.finding import Evidence, Finding, Mend
-from rolecall.domain.portal import Portal
-from rolecall.domain.snapshot import FeedEvent
-from rolecall.services.inventory import UserRow
-from rolecall.services.portals import ConnectionReport, PortalLine
-from rolecall.services.syncing import SyncReport
-from rolecall.services.user_cards import HistoryLine, UserCard
-from rolecall.store import SnapshotHead
-from rolecall.store.findings import StoredFinding
+if TYPE_CHECKING:
+    # Shapes are made of what a command already holds; none pays for the services of the others.
+    from rolecall.domain.finding import Evidence, Finding, Mend
+    from rolecall.domain.portal import Portal
+    from rolecall.domain.snapshot import FeedEvent
+    from rolecall.services.inventory import UserRow
+    from rolecall.services.portals import ConnectionReport, PortalLine
+    from rolecall.services.syncing import SyncReport
+    from rolecall.services.user_cards import HistoryLine, UserCard
+    from rolecall.store import SnapshotHead
+    from rolecall.store.findings import StoredFinding
 
 Plain = dict[str, Any]
 

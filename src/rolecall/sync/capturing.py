@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -19,8 +20,10 @@ from rolecall.sync.ports import Progress, Step
 from rolecall.sync.resources import Material, Resource
 from rolecall.sync.troubles import Gap, gap_of
 
-# Pages written in one transaction. A kill costs at most this many requests again.
+# A kill costs at most the pages of one second again, or this many where they come slowly; written
+# one by one, transactions would cost as much as the pages.
 BATCH = 20
+KEPT_EVERY = 1.0  # seconds
 
 
 @dataclass(slots=True)
@@ -37,6 +40,7 @@ class Capture:
     _digests: dict[str, bytes] = field(default_factory=dict)
     _waiting: list[SyncPage] = field(default_factory=list)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _kept_at: float = field(default_factory=monotonic)
 
     async def read(self, resource: Resource[Any], expected: int | None = None) -> bool:
         """Read one resource to its end; False leaves a gap. Errors that end the run are raised."""
@@ -81,7 +85,8 @@ class Capture:
 
     async def _keep(self, page: SyncPage) -> None:
         self._waiting.append(page)
-        if len(self._waiting) >= BATCH:
+        due = monotonic() - self._kept_at >= KEPT_EVERY
+        if due and len(self._waiting) >= BATCH:
             await self.flush()
 
     async def flush(self) -> None:
@@ -90,6 +95,7 @@ class Capture:
             if not self._waiting:
                 return
             batch, self._waiting = self._waiting, []
+            self._kept_at = monotonic()
             async with self.database.work() as work:
                 await work.syncs.keep_pages(self.run_id, batch)
 

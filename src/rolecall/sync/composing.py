@@ -99,6 +99,7 @@ class Composer:
             last_logins=facts.last_logins,
             added_at=facts.added_at,
             left=self.left,
+            asked=gathered.asked,
         )
 
     async def _proofs(

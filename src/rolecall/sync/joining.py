@@ -25,6 +25,7 @@ from rolecall.reading import (
     moment,
     owner_of,
     permission_set_of,
+    profile_names,
     seat_of,
     teams_of,
     user_of,
@@ -53,6 +54,7 @@ class Known:
     last_logins: Mapping[str, datetime] = field(default_factory=dict)
     added_at: Mapping[str, datetime] = field(default_factory=dict)  # from ADD_USER events
     left: Mapping[str, Left | None] = field(default_factory=dict)  # by archived owner
+    asked: tuple[str, ...] | None = None  # CRM user properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def joined_users(
         known.last_logins,
         crm_read=CRM_USERS not in known.unread,
         seats_told=known.seats_told,
+        profile=None if known.asked is None else profile_names(known.asked, known.display),
     )
     born = _owners_born(material)
     users = {}
@@ -152,12 +155,13 @@ def _owners_born(material: Material) -> dict[str, datetime]:
 
 def _with_birth(user: User, kept: User | None, born: Mapping[str, datetime], known: Known) -> User:
     """When the user was added, as record, owner or feed tell; the earliest of them counts."""
-    told = [at for at in (user.created_at, born.get(user.id), known.added_at.get(user.id)) if at]
-    if told:
-        return user if user.created_at == min(told) else replace(user, created_at=min(told))
-    if kept is not None and kept.created_at is not None:
-        return replace(user, created_at=kept.created_at)
-    return user
+    at = user.created_at
+    for told in (born.get(user.id), known.added_at.get(user.id)):
+        if told is not None and (at is None or told < at):
+            at = told
+    if at is None and kept is not None:
+        at = kept.created_at
+    return user if at is user.created_at else replace(user, created_at=at)
 
 
 def _with_former_profile(user: User, kept: User) -> User:
