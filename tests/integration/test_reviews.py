@@ -184,6 +184,20 @@ class TestDeciding:
         view = await review_views.show_campaign(room.app, admin, campaign.id)
         assert 1.0 == view.progress.share
 
+    async def test_reduced_by_name_is_kept_by_id(self, room: Governed) -> None:
+        """People write names; what the portal does not have is refused."""
+        admin, campaign, found = await opened(room)
+        (one,) = of(found, "ana@acme.test", Slot.PERMISSION_SET)
+        smaller = Decision(one.id, Verdict.REDUCE, reduce_to="Marketer")
+
+        (done,) = await reviews.decide(room.app, admin, campaign.id, [smaller])
+
+        assert "s3" == done.reduce_to
+        with pytest.raises(Refused, match="cannot be reduced"):
+            await reviews.decide(
+                room.app, admin, campaign.id, [replace(smaller, reduce_to="No Such Set")]
+            )
+
     async def test_delegated_never_to_the_reviewed(self, room: Governed) -> None:
         """Mia may pass Ana's items on, but not to Ana, whatever her address."""
         _, campaign, found = await opened(room)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rolecall.domain.actor import Actor, Role
+from rolecall.domain.assignment import Slot
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.person import Person
@@ -25,6 +26,7 @@ from rolecall.domain.review import (
 )
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.kit.ids import uuid7
+from rolecall.policy.names import Names, names_of
 from rolecall.reviews.decisions import decided, delegated, rubber_stamping, settled, takes_away
 from rolecall.reviews.facts import facts_of, library_of
 from rolecall.reviews.population import populate
@@ -116,6 +118,7 @@ async def decide(
         campaign = await seen_campaign(work, actor, campaign_id)
         own = await _own_emails(work, actor)
         held = await work.reviews.lock_items([one.item_id for one in decisions])
+        names = await _reductions(work, campaign, decisions)
         changed = []
         for item, one in zip(held, decisions, strict=True):
             _need_reviewer(actor, campaign, item, own)
@@ -123,7 +126,7 @@ async def decide(
             changed.append(
                 decided(
                     item, campaign, one.verdict, person_of(actor), work.now,
-                    one.comment, one.reduce_to, seconds_looked,
+                    one.comment, _reduced_to(item, one, names), seconds_looked,
                 )
             )  # fmt: skip
         await work.reviews.change_items(changed)
@@ -309,6 +312,31 @@ def _need_reviewer(
             f"{item.label} of {item.user_email} waits for {item.reviewer or 'a reviewer'}",
             hint="they, or an admin, can delegate it to you",
         )
+
+
+async def _reductions(
+    view: View, campaign: Campaign, decisions: Sequence[Decision]
+) -> Names | None:
+    """What names mean in the portal, read only where something is reduced."""
+    if not any(one.verdict is Verdict.REDUCE for one in decisions):
+        return None
+    return names_of((await standing_of(view, campaign.hub_id)).snapshot)
+
+
+def _reduced_to(item: ReviewItem, one: Decision, names: Names | None) -> str:
+    """The id of what an item is reduced to; raises Refused for what the portal does not have."""
+    if names is None or one.verdict is not Verdict.REDUCE or not one.reduce_to:
+        return one.reduce_to
+    among = {
+        Slot.PERMISSION_SET: names.sets, Slot.MAIN_TEAM: names.teams,
+        Slot.EXTRA_TEAM: names.teams, Slot.SEAT: names.seats,
+    }.get(item.slot)  # fmt: skip
+    found = among.find(one.reduce_to) if among else ()
+    if among and one.reduce_to in among.ids:
+        return one.reduce_to
+    if len(found) != 1:
+        raise Refused(f"{item.label} cannot be reduced to {one.reduce_to!r}", hint="give its id")
+    return found[0]
 
 
 async def _own_emails(view: View, actor: Actor) -> frozenset[str]:
