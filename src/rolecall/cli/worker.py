@@ -1,0 +1,46 @@
+"""`rolecall worker`: the same duties as a server, without HTTP; as many as one likes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from rolecall.cli.output import say
+from rolecall.cli.running import ask
+
+if TYPE_CHECKING:
+    from rolecall.domain.actor import Actor
+    from rolecall.services.app import App
+
+
+@click.command(epilog="Example: rolecall worker")
+@click.option("--once", is_flag=True, help="Take every turn once and stop.")
+def worker(once: bool) -> None:
+    """Sync on schedule and carry out what is due; safe beside servers and other workers."""
+    import logging
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    ask(_once if once else _work)
+
+
+async def _work(app: App, _actor: Actor) -> None:
+    from rolecall.services.duties import duties_of
+    from rolecall.wakeup import EmbeddedLoop
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    say("working; Ctrl-C ends it, what is under way goes on where it stopped")
+    await EmbeddedLoop(duties_of(app), app.clock).run(stop)
+
+
+async def _once(app: App, _actor: Actor) -> None:
+    from rolecall.services.duties import duties_of
+
+    for duty in duties_of(app):
+        await duty.run()
+        say(f"{duty.name}: done")
