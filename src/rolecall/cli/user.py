@@ -22,6 +22,7 @@ VERBS: dict[str, Entry] = {
     "remove": Entry("rolecall.cli.user_changes:remove", "Remove a user (prints a plan)"),
     "import": Entry("rolecall.cli.user_import:import_", "Add users from a CSV (prints a plan)"),
     "elevate": Entry("rolecall.cli.user_elevate:elevate", "Time-boxed extra access"),
+    "elevations": Entry("rolecall.cli.user_elevate:elevations", "Elevations, and their proof"),
 }
 
 

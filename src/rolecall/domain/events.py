@@ -23,6 +23,7 @@ class Event(StrEnum):
     API_TOKEN_REVOKED = "api:token:revoked"
     AUDIT_TRAIL_EXPORTED = "audit:trail:exported"
     AUDIT_TRAIL_VERIFIED = "audit:trail:verified"
+    ELEVATION_ACCESS_RETURNED = "elevation:access:returned"
     EVIDENCE_ATTESTATION_MADE = "evidence:attestation:made"
     EVIDENCE_EXPORT_IMPORTED = "evidence:export:imported"
     EVIDENCE_PACK_MADE = "evidence:pack:made"

@@ -91,6 +91,22 @@ CLICK_PATHS: Mapping[str, ClickPath] = MappingProxyType(
             "2025-10",
             variants=("Edit permissions > Assign permission set",),
         ),
+        "permissions.grant": ClickPath(
+            "Grant {subject} in HubSpot's screens: {after}",
+            (),  # each toggle is in the change's own `clicks`
+            _ADD_EDIT,
+            "",
+            f"{_SOURCE}hubspot-user-permissions-guide",
+            "2026-08",
+        ),
+        "permissions.take_back": ClickPath(
+            "Take back from {subject} in HubSpot's screens: {before}",
+            (),
+            _ADD_EDIT,
+            "",
+            f"{_SOURCE}hubspot-user-permissions-guide",
+            "2026-08",
+        ),
         "team.add_member": ClickPath(
             "Put {subject} into team {after}",
             (*_HEAD, "tick {subject}", "Edit team", "choose {after}", "Save"),
@@ -208,7 +224,8 @@ def _task(plan: Plan, change: Change, admins: tuple[str, ...], ui_domain: str) -
         "before": change.details.get("before_shown", "nothing"),
         "after": change.details.get("after_shown", "nothing"),
     }
-    steps = tuple(step.format_map(words) for step in path.steps)
+    own = tuple(line for line in change.details.get("clicks", "").split("\n") if line)
+    steps = (*(step.format_map(words) for step in path.steps), *own)
     seen = tuple(f"in other screens: {variant}" for variant in path.variants)
     return ManualTask(
         id=f"{plan.id}:{change.id}",

@@ -22,6 +22,7 @@ from rolecall.services.changes import (
     draft_kept,
     draft_remove,
 )
+from rolecall.services.elevation_drafts import draft_raised, keep_elevation
 from rolecall.services.expiry import draft_due
 from rolecall.services.freshness import read_again
 from rolecall.services.ground import Ground, ground_of
@@ -33,12 +34,16 @@ from rolecall.services.orders import (
     Basis,
     ChangeUsers,
     Draft,
+    Elevate,
+    GivePack,
     ImportRows,
     KeptWishes,
     MendFinding,
+    MoveTeam,
     OffboardUser,
     Order,
     RemoveUsers,
+    ReturnElevation,
     UndoPlan,
     WhatIsDue,
     kept_text,
@@ -47,6 +52,7 @@ from rolecall.services.orders import (
 )
 from rolecall.services.portals import portal_named
 from rolecall.services.rights import may_change
+from rolecall.services.team_moves import draft_team_move
 from rolecall.services.undoing import draft_undo
 from rolecall.store import Statement, UnitOfWork, View
 from rolecall.store.encoding import from_json, to_json
@@ -89,6 +95,8 @@ async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
         )
         async with app.database.begin(actor, plan.reason) as work:
             await store_plan(work, plan, basis)
+            if isinstance(order, Elevate):
+                await keep_elevation(work, ground, plan, order)
     rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
     unknown = draft.rows.unknown_headers if draft.rows is not None else ()
     return Drafted(plan, bool(plan.changes), order, (*notes, *draft.notes), rows, unknown)
@@ -137,10 +145,14 @@ async def draft_of(app: App, ground: Ground, order: Order) -> Draft:
             return await draft_undo(app, ground, order)
         case WhatIsDue():
             return draft_due(ground, order)
+        case MoveTeam():
+            return draft_team_move(ground, order)
         case MendFinding():
             return await draft_mend(app, ground, order)
         case KeptWishes():
             return draft_kept(ground, order)
+        case GivePack() | Elevate() | ReturnElevation():
+            return await draft_raised(app, ground, order)
 
 
 def planned(

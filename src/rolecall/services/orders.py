@@ -131,9 +131,45 @@ class MendFinding:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class GivePack:
+    """The access a requirement pack asks for; `pack` is its YAML, so a changed file changes nothing."""
+
+    pack: str
+    emails: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Elevate:
+    """The access a pack asks for, until a time; `pack` is its YAML."""
+
+    pack: str
+    email: str
+    ends_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnElevation:
+    """The former access of an elevation, which is named by the plan that raised it."""
+
+    plan_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTeam:
+    """A team to be put below another one; `parent_id` "" = to the top."""
+
+    team_id: str
+    parent_id: str = ""
+    reason: str = ""
+
+
 Order = (
     AddUser | ChangeUsers | RemoveUsers | OffboardUser | ImportRows | AccessFile | UndoPlan
-    | WhatIsDue | MendFinding | KeptWishes
+    | WhatIsDue | MendFinding | KeptWishes | GivePack | Elevate | ReturnElevation | MoveTeam
 )  # fmt: skip
 KINDS: Mapping[str, type[Order]] = {
     "add": AddUser,
@@ -146,6 +182,10 @@ KINDS: Mapping[str, type[Order]] = {
     "due": WhatIsDue,
     "mend": MendFinding,
     "wishes": KeptWishes,
+    "pack": GivePack,
+    "elevate": Elevate,
+    "return": ReturnElevation,
+    "move": MoveTeam,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}
 

@@ -31,7 +31,7 @@ from rolecall.services.app import App
 from rolecall.services.applying import NotApplyable, StalePlan, cancel_plan, knowledge_of
 from rolecall.services.drafting import Drafted, basis_of, propose
 from rolecall.services.ground import LOCAL, email_of, folded
-from rolecall.services.orders import Basis, Order, UndoPlan, order_in
+from rolecall.services.orders import Basis, Order, ReturnElevation, UndoPlan, order_in
 from rolecall.services.portals import portal_named
 from rolecall.services.rights import may_change, need_reading
 from rolecall.store import StoredPlan, StoredPolicy, UnitOfWork, View
@@ -134,6 +134,7 @@ async def approve_plan(
         await work.plans.approve(Approval(plan.id, plan.digest, actor.id, work.now, work.reason))
         await _spend(work, plan, basis)
         await _keep_claims(work, plan, basis.assignments)
+        await _end_elevation(work, plan, basis)
         await _enforce(work, plan, basis, text)
         details = {"digest": plan.digest}
         work.record(Event.PLAN_APPROVAL_GIVEN, subject=plan.id, hub_id=plan.hub_id, details=details)
@@ -199,10 +200,12 @@ async def _spend(work: UnitOfWork, plan: Plan, basis: Basis) -> None:
 
 
 async def _keep_claims(work: UnitOfWork, plan: Plan, claims: tuple[Assignment, ...]) -> None:
-    """Write the command's claims in place of the operator's former ones for the same slots."""
-    for subject, slot in dict.fromkeys((one.subject, one.slot) for one in claims):
+    """Write the command's claims in place of the former ones of the same origin and slot."""
+    for subject, slot, origin in dict.fromkeys(
+        (one.subject, one.slot, one.origin) for one in claims
+    ):
         former = await work.assignments.find(
-            plan.hub_id, subject=subject, origin=Origin.OPERATOR, slot=Slot(slot)
+            plan.hub_id, subject=subject, origin=Origin(origin), slot=Slot(slot)
         )
         await work.assignments.end([one.id for one in former], work.now)
     kept = [replace(one, reference=f"plan:{plan.id}") for one in claims]
@@ -212,6 +215,14 @@ async def _keep_claims(work: UnitOfWork, plan: Plan, claims: tuple[Assignment, .
         work.record(
             Event.ACCESS_ASSIGNMENT_MADE, subject=plan.id, hub_id=plan.hub_id, details=details
         )
+
+
+async def _end_elevation(work: UnitOfWork, plan: Plan, basis: Basis) -> None:
+    """The approved return of an elevation ends its claims, before their time if need be."""
+    order = order_in(basis)
+    if isinstance(order, ReturnElevation):
+        held = await work.assignments.find(plan.hub_id, reference=f"plan:{order.plan_id}")
+        await work.assignments.end([one.id for one in held], work.now)
 
 
 async def _enforce(work: UnitOfWork, plan: Plan, basis: Basis, text: str) -> None:
