@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hubspot_emulator import auth, lifecycle, striking
 from hubspot_emulator.asgi import AsgiApp
 from hubspot_emulator.building import create_world
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.exchange import Exchange, Layer, Onward
 from hubspot_emulator.limits import too_many
 from hubspot_emulator.portals import add_portal, empty_world
@@ -91,7 +93,8 @@ async def routing(exchange: Exchange, onward: Onward) -> Answer:
     if exchange.route is not None:
         return await onward(exchange)
     if exchange.match.known_path:
-        return html_page(405, "Method Not Allowed")
+        allowed = ("Allow", ", ".join(exchange.match.methods))
+        return replace(html_page(405, "Method Not Allowed"), headers=(allowed,))
     return html_page(404, "Not Found")
 
 
@@ -129,6 +132,9 @@ async def answered(route: Route, call: Call) -> Answer:
 def refused(exchange: Exchange, error: ApiError) -> Answer:
     """An error as the answer HubSpot would send."""
     missing = (("X-HubSpot-NotFound", "true"),) if error.status == 404 else ()
+    switch = error.category_switch
+    if switch is not None and exchange.world.switches[switch] == "absent":
+        error.category = None
     return Answer(error.status, error.body(exchange.correlation_id), (*error.headers, *missing))
 
 
@@ -189,7 +195,7 @@ async def _control(exchange: Exchange) -> Answer:
     assert exchange.route is not None
     portals = exchange.world.portals
     wanted = exchange.query.get("portal", [""])[-1]
-    exchange.portal = portals.get(int(wanted)) if wanted.isdecimal() else None
+    exchange.portal = portals.get(as_id(wanted) or 0)
     try:
         return await answered(exchange.route, call_of(exchange))
     except ApiError as error:

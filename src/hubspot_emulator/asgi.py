@@ -106,7 +106,7 @@ def _start(exchange: Exchange, answer: Answer, length: int) -> Message:
 async def _send(send: Send, exchange: Exchange, answer: Answer) -> None:
     body = _encoded(answer)
     await send(_start(exchange, answer, len(body)))
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else body})
 
 
 async def _cut(scope: Message, send: Send, exchange: Exchange, cut: ConnectionCut) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.routing import Match
 from hubspot_emulator.wire import Answer
 
@@ -65,7 +66,7 @@ class Exchange:
         if "@" in word:
             known = self.world.identity(word)
             return () if known is None else (str(known.id),)
-        identity = self.world.identities.get(int(word)) if word.isdecimal() else None
+        identity = self.world.identities.get(as_id(word) or 0)
         return () if identity is None else (identity.email,)
 
 

@@ -6,11 +6,14 @@ the rules of the API are in `users.model`, those of HubSpot's screens in `acts`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from hubspot_emulator.crm.store import add_owner, add_user_record, archive_owner, touch_user
 from hubspot_emulator.feeds.store import HUBSPOT_ITSELF
+from hubspot_emulator.granular.access import stored
 from hubspot_emulator.world import Membership
 
 if TYPE_CHECKING:
@@ -110,14 +113,16 @@ def remove(portal: Portal, user_id: int, actor: int, now: datetime) -> Membershi
 
 def make_super_admin(world: World, portal: Portal, user_id: int, actor: int, now: datetime) -> None:
     """Give a user everything, as only HubSpot's screens can."""
-    portal.members[user_id].super_admin = True
+    with permissions_told(portal, user_id, actor, now):
+        portal.members[user_id].super_admin = True
     portal.feeds.record_security("ADD_ADMIN_PERMISSIONS", now, actor, user_id)
     changed_access(world, portal, user_id, now)
 
 
 def demote(world: World, portal: Portal, user_id: int, actor: int, now: datetime) -> None:
     """Take Super Admin away; the app he installed may stop (switch app_after_demotion)."""
-    portal.members[user_id].super_admin = False
+    with permissions_told(portal, user_id, actor, now):
+        portal.members[user_id].super_admin = False
     portal.feeds.record_security("REMOVE_ADMIN_PERMISSIONS", now, actor, user_id)
     changed_access(world, portal, user_id, now)
     if world.switches["app_after_demotion"] == "stops":
@@ -129,6 +134,24 @@ def revoke_tokens(world: World, portal: Portal, user_id: int) -> None:
     for token in tuple(world.tokens.of_portal(portal.id)):
         if token.user_id == user_id:
             world.tokens.revoke(token.value)
+
+
+@contextmanager
+def permissions_told(portal: Portal, user_id: int, actor: int, now: datetime) -> Iterator[None]:
+    """Write into the permission history what the block gives to a user, and what it takes.
+
+    A changed level is the old one taken and the new one given.
+    """
+    member = portal.members[user_id]
+    before = stored(portal, member)
+    yield
+    after = stored(portal, member)
+    for one in sorted(before.keys() | after.keys()):
+        if before.get(one) == after.get(one):
+            continue
+        for held, action in ((before, "delete"), (after, "create")):
+            if one in held:
+                portal.feeds.record_permission(user_id, one, action, now, actor)
 
 
 def changed_access(world: World, portal: Portal, user_id: int, now: datetime) -> None:

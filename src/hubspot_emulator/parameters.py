@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.refusals import invalid, unparsable
 from hubspot_emulator.wire import Answer, paged
 
@@ -49,9 +50,10 @@ def cursor(call: Call) -> int:
     text = call.one("after")
     if text is None or text == "":
         return 0
-    if not text.isdecimal():
+    given = as_id(text)
+    if given is None:
         raise unparsable("query", "after")
-    return int(text)
+    return given
 
 
 def one_of(call: Call, name: str, values: tuple[str, ...]) -> str:

@@ -34,9 +34,9 @@ def locked() -> ApiError:
 
 
 def unparsable(where: str, name: str) -> ApiError:
-    """400 for a path or query parameter of the wrong type; carries no category (recorded)."""
+    """400 for a path or query parameter of the wrong type; recorded without a category."""
     message = f"Unable to parse value for {where} parameter: {name}"
-    return ApiError(400, message, category=None)
+    return ApiError(400, message, category_switch="bad_parameter_category")
 
 
 def invalid(message: str, field: str | None = None) -> ApiError:

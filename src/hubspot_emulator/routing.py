@@ -82,6 +82,7 @@ class Match:
     route: Route | None
     parameters: dict[str, str]
     known_path: bool
+    methods: tuple[str, ...] = ()  # the verbs of the path
 
 
 class Router:
@@ -111,9 +112,10 @@ class Router:
         if found is None:
             return Match(None, {}, known_path=False)
         node, values = found
-        route = node.routes.get(method)
+        route = node.routes.get("GET" if method == "HEAD" else method)
         names = [s[1:-1] for s in _segments(route.template) if s[0] == "{"] if route else []
-        return Match(route, dict(zip(names, values, strict=False)), known_path=True)
+        known = tuple(node.routes)
+        return Match(route, dict(zip(names, values, strict=False)), known_path=True, methods=known)
 
 
 def _segments(path: str) -> list[str]:

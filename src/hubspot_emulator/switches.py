@@ -138,7 +138,8 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "unknown_parameters",
         ("reject", "ignore"),
-        "reject",
+        # A misspelt `limit` or `idProperty` goes unnoticed; connectors send portalId and more.
+        "ignore",
         "What do query parameters do that the specification does not name?",
     ),
     Switch(
@@ -188,6 +189,20 @@ SWITCHES: tuple[Switch, ...] = (
         ("present", "absent"),
         "present",
         "Does a JSON 404 carry a category?",
+    ),
+    Switch(
+        "bad_parameter_category",
+        ("present", "absent"),
+        # Recorded without; the published Error schema requires it, and nobody is hurt by it.
+        "present",
+        "Does a 400 for a parameter of the wrong type carry a category?",
+    ),
+    Switch(
+        "oauth_error_body",
+        ("enveloped", "bare"),
+        # The published documents promise correlationId and category; seen answers had neither.
+        "enveloped",
+        "Do OAuth errors carry correlationId and category beside their own words?",
     ),
     Switch(
         "last_page_paging",

@@ -32,6 +32,7 @@ class ApiError(Exception):
     links: dict[str, str] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
+    category_switch: str | None = None  # the switch under which the category may be missing
 
     def body(self, correlation_id: str) -> dict[str, Any]:
         """The envelope as recorded: absent parts are dropped, never null."""
@@ -51,7 +52,8 @@ class ApiError(Exception):
 
 def not_found(message: str = "resource not found") -> ApiError:
     """404 for an absent object on a known route; older answers carry no category."""
-    return ApiError(404, message, category="OBJECT_NOT_FOUND")
+    switch = "not_found_category"
+    return ApiError(404, message, category="OBJECT_NOT_FOUND", category_switch=switch)
 
 
 def html_page(status: int, title: str) -> Answer:

@@ -155,5 +155,6 @@ async def test_roles_refused(emulator: Emulator) -> None:
 
 
 async def test_bad_parameter(emulator: Emulator) -> None:
-    """An unparsable parameter is a 400 without category."""
+    """An unparsable parameter is a 400, and under its switch without a category as recorded."""
+    emulator.world.switches.choose("bad_parameter_category", "absent")
     check("bad query parameter", await emulator.get(USERS, params={"limit": "x"}))

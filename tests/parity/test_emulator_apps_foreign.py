@@ -83,7 +83,8 @@ class TestRecorded:
         assert body["utcOffset"] in ("-04:00", "-05:00")
 
     async def test_refused_refresh_in_the_seen_words(self, served: Emulator) -> None:
-        """Word for word as several clients reported it of v3."""
+        """Word for word as several clients reported it of v3, under the switch for it."""
+        served.world.switches.choose("oauth_error_body", "bare")
         made = await served.control("POST", "tokens", {"kind": "oauth"})
         form = {key: made[key] for key in ("client_id", "client_secret")}
         form |= {"grant_type": "refresh_token", "refresh_token": "dead"}

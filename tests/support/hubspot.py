@@ -99,7 +99,8 @@ def a_bench(
     """A fresh portal (or another client of `world`) and a connection to it."""
     hand = clock or HandClock(START)
     if world is None:
-        world = create_world(seed=seed, clock=EmulatorClock(source=hand.now))
+        strict = {"unknown_parameters": "reject"}  # so that our client cannot drift
+        world = create_world(seed=seed, clock=EmulatorClock(source=hand.now), switches=strict)
     transport = Hiding(InProcess(create_app(world)))
     seen: list[Any] = []
     hub_id = next(iter(world.portals))

@@ -92,17 +92,18 @@ def edit(scene: Scene) -> Effect:
     extra = scene.ids("extra_teams", portal.teams)
     main = scene.ids("main_team", portal.teams)
     before = {member.main_team_id, *member.extra_team_ids}
-    if sets is not None:
-        member.permission_set_ids = sets
-        member.granular = None if sets else member.granular
+    with lifecycle.permissions_told(portal, identity.id, scene.actor, scene.now):
+        if sets is not None:
+            member.permission_set_ids = sets
+            member.granular = None if sets else member.granular
+        if "granular" in scene.fields:
+            member.granular = dict(scene.fields["granular"])
     if main is not None:
         member.main_team_id = main[0] if main else None
     if extra is not None:
         member.extra_team_ids = extra
     if "seats" in scene.fields:
         member.seat_names = _known_seats(scene)
-    if "granular" in scene.fields:
-        member.granular = dict(scene.fields["granular"])
     _tell_teams(scene, identity.id, before, {member.main_team_id, *member.extra_team_ids})
     lifecycle.changed_access(scene.world, portal, identity.id, scene.now)
     return _shown(scene)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager, ExitStack
 
 from hubspot_emulator import lifecycle
 from hubspot_emulator.acts.scene import Act, Effect, Scene, user_id_of
@@ -21,19 +22,28 @@ def edit_set(scene: Scene) -> Effect:
     one = _set(scene)
     one.name = str(scene.fields.get("name", one.name))
     holders = [u for u, m in scene.portal.members.items() if one.id in m.permission_set_ids]
+    with ExitStack() as told:
+        for user_id in holders:
+            told.enter_context(_told(scene, user_id))
+        written = _write_set(scene, one)
     for user_id in holders:
         lifecycle.changed_access(scene.world, scene.portal, user_id, scene.now)
-    return {**_write_set(scene, one), "holders": len(holders)}
+    return {**written, "holders": len(holders)}
+
+
+def _told(scene: Scene, user_id: int) -> AbstractContextManager[None]:
+    return lifecycle.permissions_told(scene.portal, user_id, scene.actor, scene.now)
 
 
 def delete_set(scene: Scene) -> Effect:
     """A set is deleted: its holders lose it."""
     one = _set(scene)
-    del scene.portal.permission_sets[one.id]
     for user_id, member in scene.portal.members.items():
         if one.id in member.permission_set_ids:
-            member.permission_set_ids.remove(one.id)
+            with _told(scene, user_id):
+                member.permission_set_ids.remove(one.id)
             lifecycle.changed_access(scene.world, scene.portal, user_id, scene.now)
+    del scene.portal.permission_sets[one.id]
     return {"set": one.id, "deleted": True}
 
 

@@ -9,6 +9,7 @@ from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.kinds import USERS
 from hubspot_emulator.crm.records import ObjectStore
 from hubspot_emulator.crm.wire import Selection, select
+from hubspot_emulator.refusals import unparsable
 from hubspot_emulator.routing import Call
 from hubspot_emulator.wire import Answer, ApiError
 
@@ -16,13 +17,13 @@ BATCH_MAX = 100  # inputs per batch call (HUBSPOT.md 11)
 
 
 def whole_number(call: Call, name: str, default: int) -> int:
-    """A whole-number query parameter; 400 without category when it is none (recorded 2026-04)."""
+    """A whole-number query parameter; 400 when it is none."""
     text = call.one(name)
     if text is None or text == "":
         return default
     number = as_id(text.removeprefix("-"))
     if number is None:
-        raise ApiError(400, f"Unable to parse value for query parameter: {name}", category=None)
+        raise unparsable("query", name)
     return -number if text.startswith("-") else number
 
 
@@ -39,7 +40,7 @@ def flag(call: Call, name: str) -> bool:
     """A true/false query parameter, false when absent."""
     text = (call.one(name) or "false").casefold()
     if text not in ("true", "false"):
-        raise ApiError(400, f"Unable to parse value for query parameter: {name}", category=None)
+        raise unparsable("query", name)
     return text == "true"
 
 

@@ -86,6 +86,16 @@ def give_records(
     )
 
 
+def add_records(
+    portal: Portal, object_type: str, count: int, at: datetime, **properties: str
+) -> list[int]:
+    """Add `count` records made at one moment, every one with these properties."""
+    store = _store(portal, object_type)
+    make = _MAKERS[store.kind.name]
+    dice = random.Random(f"{portal.id}:{object_type}:{store.next_id}")  # noqa: S311
+    return [store.add({**make(dice, store.next_id), **properties}, at).id for _ in range(count)]
+
+
 def _store(portal: Portal, object_type: str) -> ObjectStore:
     kind = kind_named(object_type)
     if kind is None or kind.name not in _MAKERS:

@@ -92,5 +92,7 @@ def missing_json(store: ObjectStore, ids: list[str]) -> list[dict[str, Any]]:
             "category": "OBJECT_NOT_FOUND",
             "message": message,
             "context": {"ids": ids},
+            "errors": [],  # required by the published StandardError, with links
+            "links": {},
         }
     ]

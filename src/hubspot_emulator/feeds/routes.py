@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.feeds import model
 from hubspot_emulator.feeds.store import AuditEvent, SecurityEvent
 from hubspot_emulator.parameters import only, page_size
@@ -80,18 +81,20 @@ def _oldest_first(call: Call) -> bool:
 
 def _actors(call: Call) -> frozenset[int]:
     words = [part for value in call.query.get("actingUserId", ()) for part in value.split(",")]
-    if not all(word.isdecimal() for word in words):
+    found = [as_id(word) for word in words]
+    if None in found:
         raise unparsable("query", "actingUserId")
-    return frozenset(int(word) for word in words)
+    return frozenset(one for one in found if one is not None)
 
 
 def _whole_number(call: Call, name: str) -> int | None:
     text = call.one(name)
     if text is None:
         return None
-    if not text.isdecimal():
+    number = as_id(text)
+    if number is None:
         raise unparsable("query", name)
-    return int(text)
+    return number
 
 
 def _moment(call: Call, name: str) -> datetime | None:

@@ -148,3 +148,10 @@ def effective(portal: Portal, member: Membership) -> dict[str, str]:
     if member.deactivated_at is not None:
         return {}
     return meet(stored(portal, member), ceiling_of(portal, member))
+
+
+def access_key(member: Membership) -> tuple[object, ...]:
+    """What decides a user's access within a portal: users with equal keys can do the same."""
+    ticked = None if member.granular is None else tuple(sorted(member.granular.items()))
+    sets, seats = tuple(member.permission_set_ids), tuple(member.seat_names)
+    return sets, seats, ticked, member.super_admin, member.deactivated_at is not None

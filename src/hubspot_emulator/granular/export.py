@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hubspot_emulator.granular import columns
-from hubspot_emulator.granular.access import UNASSIGNED, Grants, effective, stored
+from hubspot_emulator.granular.access import UNASSIGNED, Grants, access_key, effective, stored
 from hubspot_emulator.granular.catalogue import Permission, catalogue
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _yes_no(source: _Source, flag: bool) -> str:
 
 def _permissions(source: _Source, row: _Row) -> str:
     """One long cell; equal access is written once, so 100,000 users cost their sets only."""
-    key = _access_key(row.member)
+    key = access_key(row.member)
     known = source.written.get(key)
     if known is None:
         grants = _grants(source, row.member)
@@ -160,19 +160,11 @@ def _permissions(source: _Source, row: _Row) -> str:
     return known
 
 
-def _access_key(member: Membership) -> tuple[object, ...]:
-    ticked = None if member.granular is None else tuple(sorted(member.granular.items()))
-    return (
-        *(tuple(member.permission_set_ids), tuple(member.seat_names), ticked),
-        *(member.super_admin, member.deactivated_at is not None),
-    )
-
-
 def _grants(source: _Source, member: Membership) -> Grants:
     """A user's permissions; people of equal access share one answer."""
     held = source.held.get(member.user_id)
     if held is None:
-        key = _access_key(member)
+        key = access_key(member)
         held = source.granted.get(key)
         if held is None:
             find = effective if source.options.access == "effective" else stored

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from hubspot_emulator.accounts import ImportApp, app_of_client, install, may_install
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.oauth.model import authorize
 from hubspot_emulator.pages import render
 from hubspot_emulator.wire import Answer
@@ -66,7 +67,7 @@ def show(call: Call, wish: Wish, values: Mapping[str, str], error: str = "") -> 
     """The page with its choice of accounts."""
     wanted = values.get("portal_id", "")
     portals = list(call.world.portals.values())
-    chosen = int(wanted) if wanted.isdecimal() else portals[0].id
+    chosen = as_id(wanted) or portals[0].id
     return render(
         "oauth",
         "authorize.html",
@@ -88,7 +89,7 @@ def decide(call: Call, wish: Wish, values: Mapping[str, str]) -> Answer:
         words = "the user denied access"
         return _back(wish, {"error": "access_denied", "error_description": words})
     wanted = values.get("portal_id", "")
-    portal = call.world.portals.get(int(wanted)) if wanted.isdecimal() else call.portal
+    portal = call.world.portals.get(as_id(wanted) or 0) if wanted else call.portal
     if portal is None:
         return show(call, wish, values, "Choose one of the accounts.")
     user_id = _decider(call, portal, values.get("user", ""))

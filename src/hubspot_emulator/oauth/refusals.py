@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hubspot_emulator.wire import Answer
+from hubspot_emulator.wire import Answer, ApiError
 
 
 class OAuthRefused(Exception):
@@ -23,13 +23,22 @@ class Refusal:
     message: str
     error: str
 
-    def answer(self, version: str) -> Answer:
-        """400 in the words of this version (seen in v3 answers of several clients)."""
-        classic = {"status": self.status, "message": self.message}
+    classic: str = ""  # what v1 says, where it is known to say it differently
+
+    def bare(self, version: str) -> Answer:
+        """400 with nothing but the words of this version, as several clients reported it."""
+        return Answer(400, self._words(version))
+
+    def enveloped(self, version: str) -> ApiError:
+        """The same words in the error envelope that the published documents promise."""
+        words = self._words(version)
+        return ApiError(400, words["message"], extra=words)
+
+    def _words(self, version: str) -> dict[str, str]:
         if version == "v1":
-            return Answer(400, classic)
+            return {"status": self.status, "message": self.classic or self.message}
         words = {"error": self.error, "error_description": self.message}
-        return Answer(400, {**words, **classic})
+        return {**words, "status": self.status, "message": self.message}
 
 
 BAD_GRANT_TYPE = Refusal(
@@ -46,7 +55,10 @@ BAD_CODE_VERIFIER = Refusal(
     "BAD_CODE_VERIFIER", "missing or invalid code verifier", "invalid_grant"
 )
 BAD_REFRESH_TOKEN = Refusal(
-    "BAD_REFRESH_TOKEN", "refresh token is invalid, expired or revoked", "invalid_grant"
+    "BAD_REFRESH_TOKEN",
+    "refresh token is invalid, expired or revoked",
+    "invalid_grant",
+    classic="missing or unknown refresh token",
 )
 BAD_HUB = Refusal("BAD_HUB", "missing or unknown hub id", "access_denied")
 BAD_SCOPE = Refusal("BAD_SCOPE", "missing or unknown scope", "invalid_scope")

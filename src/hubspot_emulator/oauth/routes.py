@@ -48,7 +48,9 @@ def _answered(work: Callable[[Call], Answer], call: Call) -> Answer:
     try:
         return work(call)
     except OAuthRefused as refused:
-        return refused.refusal.answer(call.version)
+        if call.world.switches["oauth_error_body"] == "bare":
+            return refused.refusal.bare(call.version)
+        raise refused.refusal.enveloped(call.version) from refused
 
 
 def token(call: Call) -> Answer:

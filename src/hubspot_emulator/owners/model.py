@@ -6,7 +6,8 @@ from bisect import bisect_left
 
 from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.store import CrmStore, Owner
-from hubspot_emulator.wire import ApiError, not_found
+from hubspot_emulator.refusals import unparsable
+from hubspot_emulator.wire import not_found
 
 
 def page(
@@ -24,11 +25,10 @@ def page(
 def find(crm: CrmStore, key: str, id_property: str, *, archived: bool) -> Owner:
     """One owner in the asked state; 404 when there is none."""
     if id_property not in ("id", "userId"):
-        text = "Unable to parse value for query parameter: idProperty"
-        raise ApiError(400, text, category=None)
+        raise unparsable("query", "idProperty")
     number = as_id(key)
     if number is None:
-        raise ApiError(400, "Unable to parse value for path parameter: ownerId", category=None)
+        raise unparsable("path", "ownerId")
     owner = crm.owners.get(number) if id_property == "id" else crm.owner_of(number)
     if owner is None or owner.archived != archived:
         raise not_found()

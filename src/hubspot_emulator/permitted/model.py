@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.kinds import RECORD_KINDS, ObjectKind, kind_named
 from hubspot_emulator.crm.records import ObjectStore, Record
-from hubspot_emulator.granular.access import effective, split_level
+from hubspot_emulator.granular.access import access_key, effective, split_level
 from hubspot_emulator.wire import ApiError
 from hubspot_emulator.world import Membership, Portal
 
@@ -68,7 +68,7 @@ def _levels_of_everybody(
     known: dict[tuple[object, ...], tuple[str, str, str]] = {}
     for user_id in sorted(portal.members):
         member = portal.members[user_id]
-        key = _access_key(member)
+        key = access_key(member)
         levels = known.get(key)
         if levels is None:
             levels = known[key] = _levels(effective(portal, member), kind)
@@ -79,12 +79,6 @@ def _levels(grants: Mapping[str, str], kind: ObjectKind) -> tuple[str, str, str]
     root = f"crm_objects.{kind.name}"
     view, edit = grants.get(f"{root}.view", "none"), grants.get(f"{root}.edit", "none")
     return view, edit, grants.get("crm_tools.communicate", "none")
-
-
-def _access_key(member: Membership) -> tuple[object, ...]:
-    ticked = None if member.granular is None else tuple(sorted(member.granular.items()))
-    sets, seats = tuple(member.permission_set_ids), tuple(member.seat_names)
-    return sets, seats, ticked, member.super_admin, member.deactivated_at is not None
 
 
 def _holding(portal: Portal, resource: Resource) -> Holding:

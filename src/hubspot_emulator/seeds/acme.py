@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from random import Random
 
+from hubspot_emulator.crm.generate import add_records
 from hubspot_emulator.crm.store import add_queue_owner
 from hubspot_emulator.portals import add_portal
+from hubspot_emulator.seeds.account_managers import ACCOUNT_MANAGER, define_account_manager
 from hubspot_emulator.seeds.acme_cast import CastMember, cast_of_acme
 from hubspot_emulator.seeds.acme_events import PLACES, plant_events
 from hubspot_emulator.seeds.bundles import permission_sets
-from hubspot_emulator.seeds.crm_records import (
-    ACCOUNT_MANAGER,
-    define_account_manager,
-    plant_records,
-)
 from hubspot_emulator.seeds.names import GROUPS, local_part
 from hubspot_emulator.seeds.planting import Plan, Planter, settle_stock
 from hubspot_emulator.world import Identity, Portal, World
@@ -133,9 +130,9 @@ def _plant_belongings(planter: Planter, one: CastMember, who: Identity) -> None:
         return
     at = planter.ago(min(one.plan.made, 250))
     for kind, count in one.owns.items():
-        plant_records(planter.portal, kind, count, at, owner_id=owner.id)
+        add_records(planter.portal, kind, count, at, hubspot_owner_id=str(owner.id))
     for kind, count in one.named_in.items():
-        plant_records(planter.portal, kind, count, at, names={ACCOUNT_MANAGER: str(owner.id)})
+        add_records(planter.portal, kind, count, at, **{ACCOUNT_MANAGER: str(owner.id)})
 
 
 def _plant_staff(planter: Planter) -> None:
@@ -175,4 +172,5 @@ def _staff_traces(planter: Planter, plan: Plan, who: Identity, number: int) -> N
     if owner is None or "Sales" not in (plan.team or ""):
         return
     for kind, count in (("contacts", 9), ("companies", 3), ("deals", 4)):
-        plant_records(planter.portal, kind, count + number % 3, planter.ago(90), owner_id=owner.id)
+        owned = {"hubspot_owner_id": str(owner.id)}
+        add_records(planter.portal, kind, count + number % 3, planter.ago(90), **owned)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from hubspot_emulator.crm.generate import add_records
 from hubspot_emulator.portals import add_portal
+from hubspot_emulator.seeds.account_managers import define_account_manager
 from hubspot_emulator.seeds.bundles import permission_sets
-from hubspot_emulator.seeds.crm_records import define_account_manager, plant_records
 from hubspot_emulator.seeds.names import a_name, local_part
 from hubspot_emulator.seeds.planting import Plan, Planter, settle_stock
 from hubspot_emulator.world import Identity, Portal, World
@@ -120,4 +121,5 @@ def _plant_belongings(planter: Planter, who: Identity, at: int) -> None:
     if owner is None:
         return
     for kind, count in (("contacts", 12), ("companies", 4), ("deals", 5), ("tickets", 3)):
-        plant_records(planter.portal, kind, count + at % 4, planter.ago(60), owner_id=owner.id)
+        owned = {"hubspot_owner_id": str(owner.id)}
+        add_records(planter.portal, kind, count + at % 4, planter.ago(60), **owned)

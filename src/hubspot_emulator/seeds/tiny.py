@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hubspot_emulator.crm.generate import add_records
 from hubspot_emulator.portals import add_portal
 from hubspot_emulator.seeds.bundles import permission_sets
-from hubspot_emulator.seeds.crm_records import plant_records
 from hubspot_emulator.seeds.planting import Plan, Planter, settle_stock
 from hubspot_emulator.world import Portal, World
 
@@ -59,6 +59,6 @@ def plant_tiny(world: World, tier: str) -> Portal:
             planter.log_in(identity, plan.login)
         owner = portal.crm.owner_of(identity.id)
         if owner is not None and member.main_team_id is not None:
-            plant_records(portal, "contacts", 2, planter.ago(50), owner_id=owner.id)
+            add_records(portal, "contacts", 2, planter.ago(50), hubspot_owner_id=str(owner.id))
     settle_stock(portal, {"Core": 1, "Sales": 1, "Service": 1})
     return portal

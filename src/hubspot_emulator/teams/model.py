@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from hubspot_emulator import lifecycle
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.refusals import invalid
 from hubspot_emulator.teams.wire import Belonging, Kind, TeamWish
 from hubspot_emulator.wire import ApiError, not_found
@@ -65,7 +66,7 @@ def _kind_in(member: Membership, team_id: int) -> Kind | None:
 
 def find(portal: Portal, word: str) -> Team:
     """The team an id names; ApiError 404 when there is none."""
-    team = portal.teams.get(int(word)) if word.isdecimal() else None
+    team = portal.teams.get(as_id(word) or 0)
     if team is None:
         raise not_found()
     return team
@@ -178,9 +179,10 @@ def _take_main_team(call: Call, member: Membership, team_id: int) -> None:
 def remove_member(call: Call, team: Team, word: str, kind: Kind) -> None:
     """Take a user out of a team, if he is in it as that kind of member."""
     require_teams(call.portal)
-    if not word.isdecimal():
+    user_id = as_id(word)
+    if user_id is None:
         raise not_found()
-    member = _require_user(call.portal, int(word))
+    member = _require_user(call.portal, user_id)
     if _kind_in(member, team.id) == kind:
         _leave(call, team, member)
     elif call.world.switches["remove_member_wrong_type"] == "not_found":
@@ -207,9 +209,10 @@ def _parent(portal: Portal, word: str | None) -> int | None:
         return None
     if portal.tier != "enterprise":
         raise invalid("Account doesn't have access to nested teams.", "parentTeamId")
-    if not word.isdecimal() or int(word) not in portal.teams:
+    parent_id = as_id(word)
+    if parent_id is None or parent_id not in portal.teams:
         raise invalid(f"Team with id {word} does not exist", "parentTeamId")
-    return int(word)
+    return parent_id
 
 
 def _require_user(portal: Portal, user_id: int) -> Membership:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hubspot_emulator.bodies import object_of, text
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.refusals import invalid, not_built
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def read_member(body: Any) -> Belonging:
     missing = [name for name in ("userId", "type") if fields.get(name) is None]
     if missing:
         raise not_built("TeamMemberRequest", missing)
-    user_id, kind = str(fields["userId"]), fields["type"]
-    if not user_id.isdecimal():
-        raise invalid(f"User {user_id} does not exist", "userId")
-    return Belonging(int(user_id), read_kind(kind))
+    user_id = as_id(str(fields["userId"]))
+    if user_id is None:
+        raise invalid(f"User {fields['userId']} does not exist", "userId")
+    return Belonging(user_id, read_kind(fields["type"]))
 
 
 def read_kind(kind: Any) -> Kind:

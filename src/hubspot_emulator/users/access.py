@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from hubspot_emulator import auth, lifecycle
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.granular.access import stored, union
 from hubspot_emulator.refusals import invalid
 from hubspot_emulator.seats import model as seats
@@ -91,9 +92,10 @@ def store(call: Call, member: Membership, wanted: Access, now: datetime) -> bool
     portal, actor = call.portal, call.token.user_id or 0
     before = {held.main_team_id, *held.extra_team_ids} - {None}
     after = {wanted.main_team_id, *wanted.extra_team_ids} - {None}
-    member.permission_set_ids = list(wanted.set_ids)
-    if wanted.set_ids:
-        member.granular = None  # a set overrides what was ticked by hand
+    with lifecycle.permissions_told(portal, member.user_id, actor, now):
+        member.permission_set_ids = list(wanted.set_ids)
+        if wanted.set_ids:
+            member.granular = None  # a set overrides what was ticked by hand
     member.main_team_id = wanted.main_team_id
     member.extra_team_ids = list(wanted.extra_team_ids)
     member.seat_names = list(wanted.seat_names)
@@ -138,17 +140,19 @@ def _set_ids(portal: Portal, role_id: str | None) -> tuple[int, ...] | None:
         return None
     if portal.tier != "enterprise":
         raise invalid("Account doesn't have access to roles.")
-    if not role_id.isdecimal() or int(role_id) not in portal.permission_sets:
+    set_id = as_id(role_id)
+    if set_id is None or set_id not in portal.permission_sets:
         raise invalid(f"Role with id {role_id} does not exist", "roleId")
-    return (int(role_id),)
+    return (set_id,)
 
 
 def _team_id(portal: Portal, team_id: str | None, field: str) -> int | None:
     if team_id is None:
         return None
-    if not team_id.isdecimal() or int(team_id) not in portal.teams:
+    found = as_id(team_id)
+    if found is None or found not in portal.teams:
         raise invalid(f"Team with id {team_id} does not exist", field)
-    return int(team_id)
+    return found
 
 
 def _known_seats(portal: Portal, names: tuple[str, ...] | None) -> tuple[str, ...] | None:

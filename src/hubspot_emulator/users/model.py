@@ -59,16 +59,8 @@ def find(call: Call, word: str, by: str) -> Found:
     user_id = _id_of(call.world, word, by)
     member = call.portal.members.get(user_id)
     if member is None:
-        raise absent(call.world)
+        raise not_found()
     return call.world.identities[user_id], member
-
-
-def absent(world: World) -> ApiError:
-    """404 for a user who is not there; older answers carry no category."""
-    error = not_found()
-    if world.switches["not_found_category"] == "absent":
-        error.category = None
-    return error
 
 
 def _id_of(world: World, word: str, by: str) -> int:
@@ -162,7 +154,7 @@ def remove(call: Call, word: str, by: str) -> None:
     if member is None:
         if user_id in portal.former:
             return
-        raise absent(world)
+        raise not_found()
     _check_removable(call, member)
     lifecycle.remove(portal, user_id, call.token.user_id or 0, call.now)
     if user_id == call.token.user_id and world.switches["installer_delete"] == "token_dies":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.parameters import cursor, one_of, only, page_answer, page_size
 from hubspot_emulator.refusals import unparsable
 from hubspot_emulator.routing import Call, Handler, Route
@@ -76,7 +77,7 @@ def _named(call: Call) -> tuple[str, str | Answer]:
     """The word in the path and what kind it is, or the page HubSpot answers for nonsense."""
     only(call, ("idProperty",))
     by, word = one_of(call, "idProperty", ID_PROPERTIES), call.path["userId"]
-    if by == "EMAIL" or word.isdecimal():
+    if by == "EMAIL" or as_id(word) is not None:
         return word, by
     if call.world.switches["non_numeric_user_id"] == "bad_request_400":
         raise unparsable("path", "userId")

@@ -108,7 +108,7 @@ def _filter(item: Any) -> Filter:
     if not isinstance(item, dict) or not isinstance(item.get("propertyName"), str):
         raise refused("Cannot build Filter, some of required attributes are not set [propertyName]")
     name, operator = item["propertyName"], item.get("operator")
-    if operator not in OPERATORS:
+    if not isinstance(operator, str) or operator not in OPERATORS:
         raise refused(f"Cannot deserialize value of type `OperatorEnum` from {operator!r}")
     if operator in _WITHOUT_VALUE:
         return Filter(name, operator)
