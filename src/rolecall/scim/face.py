@@ -27,6 +27,7 @@ from rolecall.http.strict_json import Unfit, checked
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.ids import uuid7
 from rolecall.scim.provider import provider_of
+from rolecall.scim.quirks import mended
 from rolecall.scim.storage import Declined, PushStorage
 from rolecall.services.app import App
 from rolecall.services.scim import Pusher, ScimRunner, pusher_of
@@ -92,15 +93,15 @@ class ScimFace(ASGIApplication):
         if not self.needs_auth(request):
             return await self.handler.handle(request)
         pusher = await self._pusher(request)
-        service = await self._service(pusher)
+        service, sent = await self._service(pusher), request.body
         storage = PushStorage(self.app, self.runner, pusher, service.provider)
         try:
             if request.body and request.method not in _READS:
-                _refuse_unfit(request.body)
+                request.body = _fit(request.method, request.body)
             response = await AsyncScimHandler(service, storage).handle(request)
         except Exception as error:  # noqa: BLE001 -- whatever it is goes into the log
             response = self.handle_exception(request, error)
-        await self._keep(request, response, pusher, storage)
+        await self._keep(request, sent, response, pusher, storage)
         return response
 
     async def _pusher(self, request: ScimRequest) -> Pusher:
@@ -128,7 +129,12 @@ class ScimFace(ASGIApplication):
         return self._services[key]
 
     async def _keep(
-        self, request: ScimRequest, response: ScimResponse, pusher: Pusher, storage: PushStorage
+        self,
+        request: ScimRequest,
+        sent: bytes,
+        response: ScimResponse,
+        pusher: Pusher,
+        storage: PushStorage,
     ) -> None:
         """Writes and refusals go into the log, without passwords."""
         status = int(response.status)
@@ -142,7 +148,7 @@ class ScimFace(ASGIApplication):
             self.app.clock.now(),
             request.method,
             request.path,
-            _redacted(request.body),
+            _redacted(sent),
             status,
             str(told) if status >= 400 else "",
             kind=record.kind if record else "",
@@ -160,11 +166,13 @@ class ScimFace(ASGIApplication):
         return response
 
 
-def _refuse_unfit(body: bytes) -> None:
+def _fit(method: str, body: bytes) -> bytes:
+    """The body without quirks; InvalidSyntaxException for what is no plain JSON."""
     try:
-        checked(body)
+        told = checked(body)
     except Unfit as error:
         raise InvalidSyntaxException(detail=str(error)) from error
+    return json.dumps(mended(method, told)).encode()
 
 
 def _redacted(body: bytes) -> str:

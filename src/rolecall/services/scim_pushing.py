@@ -28,7 +28,6 @@ from rolecall.services.scim_wishes import (
     BadValue,
     NotAsAsked,
     PushedUser,
-    grants_of,
     group_claims,
     lost_of,
     refuse_contradiction,
@@ -341,8 +340,7 @@ def _target(pusher: Pusher, ground: Ground, pushed: PushedGroup, former: ScimRec
         return named
     if former.name != pushed.name:
         return ""  # renamed to something that is nothing here
-    grants_of(ground, former.target)
-    return former.target
+    return former.target  # gone where nothing is named so; giving it to anybody is refused
 
 
 def _group_swaps(
