@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from rolecall.domain.assignment import Assignment, Origin, Slot
@@ -42,13 +43,21 @@ def claims_of(
     )
 
 
-def wishes_of(
-    items: Sequence[ReviewItem], campaign: Campaign, snapshot: Snapshot, free_seat: str
-) -> tuple[DesiredUser, ...]:
-    """What a plan should bring about: grants taken or reduced; who keeps nothing is parked.
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What is left to somebody whose every seat or permission set was taken.
 
-    `free_seat` is what is left to somebody whose every seat was taken.
+    HubSpot's API leaves nobody without either; without a no-access set a person must do it.
     """
+
+    seat: str
+    permission_set: str | None = None
+
+
+def wishes_of(
+    items: Sequence[ReviewItem], campaign: Campaign, snapshot: Snapshot, left: Leftovers
+) -> tuple[DesiredUser, ...]:
+    """What a plan should bring about: grants taken or reduced; who keeps nothing is parked."""
     by_user: dict[str, list[ReviewItem]] = defaultdict(list)
     for item in items:
         by_user[item.user_id].append(item)
@@ -58,7 +67,7 @@ def wishes_of(
         taken = [item for item in theirs if takes_away(item, campaign)]
         if taken and user_id in users:
             whole = _is_all(users[user_id], taken)
-            found.append(_wish(users[user_id], taken, campaign, free_seat, whole=whole))
+            found.append(_wish(users[user_id], taken, campaign, left, whole=whole))
     return tuple(found)
 
 
@@ -69,7 +78,7 @@ def _is_all(user: User, taken: Sequence[ReviewItem]) -> bool:
 
 
 def _wish(
-    user: User, taken: Sequence[ReviewItem], campaign: Campaign, free_seat: str, *, whole: bool
+    user: User, taken: Sequence[ReviewItem], campaign: Campaign, least: Leftovers, *, whole: bool
 ) -> DesiredUser:
     reason = "; ".join(dict.fromkeys(reason_of(item, campaign) for item in taken))
     source = Source(Origin.REVIEW, reason, reference_of(campaign.id))
@@ -78,12 +87,14 @@ def _wish(
         parked = Wanted(PARKED, source)
         return DesiredUser(user.email, parked, super_admin=admin, reason=reason, named=False)
     left = {slot: _left(user, slot, taken) for slot in Slot}
-    seats = left[Slot.SEAT]
+    seats, sets = left[Slot.SEAT], left[Slot.PERMISSION_SET]
+    if sets == () and least.permission_set:
+        sets = (least.permission_set,)
     return DesiredUser(
         email=user.email,
         presence=Wanted((Presence.PRESENT.value,), source),
-        permission_sets=_wanted(left[Slot.PERMISSION_SET], source),
-        seats=_wanted((free_seat,) if seats == () else seats, source),
+        permission_sets=_wanted(sets, source),
+        seats=_wanted((least.seat,) if seats == () else seats, source),
         main_team=_wanted(left[Slot.MAIN_TEAM], source),
         extra_teams=None
         if left[Slot.EXTRA_TEAM] is None

@@ -15,6 +15,7 @@ from rolecall.domain.events import Event
 from rolecall.domain.plan import PlanState
 from rolecall.domain.review import Campaign, CampaignState, ReviewItem, Verdict
 from rolecall.kit.errors import NeedsPerson, Refused, RolecallError
+from rolecall.policy.names import names_of
 from rolecall.reviews.causes import (
     INSTALLED,
     UNINSTALLED,
@@ -24,11 +25,11 @@ from rolecall.reviews.causes import (
     of_findings,
     of_users,
 )
-from rolecall.reviews.remediation import gone_by, reference_of, wishes_of
+from rolecall.reviews.remediation import Leftovers, gone_by, reference_of, wishes_of
 from rolecall.services.app import App
 from rolecall.services.plan_door import Order, PlanDoor
 from rolecall.services.reviews import close_in, escalate_in, open_campaign, remind_in
-from rolecall.services.standing import standing_of
+from rolecall.services.standing import Standing, standing_of
 from rolecall.store import FeedQuery, View
 from rolecall.store.errors import AlreadyThere
 
@@ -128,8 +129,7 @@ async def _plan(app: App, door: PlanDoor, campaign: Campaign) -> None:
     async with app.database.read() as view:
         standing = await standing_of(view, campaign.hub_id, complete=True)
         items = await view.reviews.all_items(campaign.id)
-    free_seat = standing.policy.parking.seat
-    wishes = wishes_of(items, campaign, standing.snapshot, free_seat)
+    wishes = wishes_of(items, campaign, standing.snapshot, _leftovers(standing))
     order = Order(
         campaign.hub_id, wishes, f"Review: {campaign.title}", f"review {campaign.title}",
         reference_of(campaign.id),
@@ -148,6 +148,13 @@ async def _plan(app: App, door: PlanDoor, campaign: Campaign) -> None:
         await door.approve(plan_id, _deciders(items, campaign))
     except Refused as error:
         await _note(app, campaign, error.message)
+
+
+def _leftovers(standing: Standing) -> Leftovers:
+    parking = standing.policy.parking
+    named = parking.no_access_set
+    found = names_of(standing.snapshot).permission_set(named) if named is not None else None
+    return Leftovers(parking.seat, found)
 
 
 def _deciders(items: tuple[ReviewItem, ...], campaign: Campaign) -> list[str]:

@@ -12,9 +12,10 @@ from tests.support.governed import NOW, USERS, a_snapshot
 from rolecall.domain.assignment import Slot
 from rolecall.domain.review import Cadence, Campaign, ReviewItem, Scope, Verdict
 from rolecall.reviews.causes import MONTHS, following, next_after, of_users
-from rolecall.reviews.remediation import claims_of, gone_by, wishes_of
+from rolecall.reviews.remediation import Leftovers, claims_of, gone_by, wishes_of
 
 CAMPAIGN = Campaign("c", 11, "Q4", Scope(), "s", NOW, NOW, "root", NOW)
+LEFT = Leftovers("View-Only")
 MOMENTS = st.datetimes(
     datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)
 )  # fmt: skip
@@ -59,9 +60,9 @@ def test_whoever_keeps_nothing_is_parked() -> None:
         an_item(Slot.MAIN_TEAM, "t1", Verdict.REVOKE),
         an_item(Slot.SEAT, "Core", Verdict.REVOKE),
     ]
-    (whole,) = wishes_of(revoke, CAMPAIGN, a_snapshot(), "View-Only")
+    (whole,) = wishes_of(revoke, CAMPAIGN, a_snapshot(), LEFT)
     kept = [replace(revoke[0], verdict=Verdict.KEEP), *revoke[1:]]
-    (part,) = wishes_of(kept, CAMPAIGN, a_snapshot(), "View-Only")
+    (part,) = wishes_of(kept, CAMPAIGN, a_snapshot(), LEFT)
 
     assert whole.presence is not None
     assert part.presence is not None
@@ -73,9 +74,7 @@ def test_whoever_keeps_nothing_is_parked() -> None:
 
 def test_a_seat_review_parks_nobody() -> None:
     """A review of seats alone takes the seat, never the rest."""
-    (wish,) = wishes_of(
-        [an_item(Slot.SEAT, "Core", Verdict.REVOKE)], CAMPAIGN, a_snapshot(), "View-Only"
-    )
+    (wish,) = wishes_of([an_item(Slot.SEAT, "Core", Verdict.REVOKE)], CAMPAIGN, a_snapshot(), LEFT)
 
     assert wish.presence is not None
     assert ("present",) == wish.presence.values
@@ -84,7 +83,16 @@ def test_a_seat_review_parks_nobody() -> None:
 def test_reduced_is_replaced() -> None:
     """Instead of the set, the smaller one."""
     item = an_item(Slot.PERMISSION_SET, "s1", Verdict.REDUCE, reduce_to="s3")
-    (wish,) = wishes_of([item], CAMPAIGN, a_snapshot(), "View-Only")
+    (wish,) = wishes_of([item], CAMPAIGN, a_snapshot(), LEFT)
+
+    assert wish.permission_sets is not None
+    assert ("s3",) == wish.permission_sets.values
+
+
+def test_the_no_access_set_is_left() -> None:
+    """Where the operator named one, nobody has to click."""
+    item = an_item(Slot.PERMISSION_SET, "s1", Verdict.REVOKE)
+    (wish,) = wishes_of([item], CAMPAIGN, a_snapshot(), Leftovers("View-Only", "s3"))
 
     assert wish.permission_sets is not None
     assert ("s3",) == wish.permission_sets.values
@@ -102,7 +110,7 @@ def test_incomplete_pictures_prove_nothing() -> None:
 def test_super_admin_is_a_task_not_a_claim() -> None:
     """No claim can take Super Admin away; the wish says a person must."""
     item = replace(an_item(Slot.USER, "super_admin", Verdict.REVOKE), user_id="3")
-    (wish,) = wishes_of([item], CAMPAIGN, a_snapshot(), "View-Only")
+    (wish,) = wishes_of([item], CAMPAIGN, a_snapshot(), LEFT)
 
     assert () == claims_of([item], CAMPAIGN, NOW)
     assert wish.super_admin is False
