@@ -12,7 +12,16 @@ from dataclasses import dataclass, replace
 from rolecall.domain.plan import Plan
 from rolecall.domain.snapshot import Snapshot
 from rolecall.kit.errors import Refused
-from rolecall.plan.wishes import Ask, add_user, change_user, desired_of, offboard_user, remove_user
+from rolecall.plan.wishes import (
+    Ask,
+    Directory,
+    add_user,
+    change_user,
+    desired_of,
+    directory_of,
+    offboard_user,
+    remove_user,
+)
 from rolecall.policy.desired import Desired, DesiredUser, Source
 from rolecall.policy.document import PROFILE_FIELDS, ParkingSettings
 from rolecall.policy.people_nodes import looks_like_email
@@ -76,7 +85,7 @@ def read_rows(
 ) -> BulkReading:
     """Wishes and verdicts of (line, cells) rows; Refused when there is no e-mail column."""
     columns, unknown = columns_of(header)
-    directory = {user.email.casefold(): user for user in snapshot.users if user.present}
+    directory = directory_of(snapshot)
     wishes: dict[str, DesiredUser] = {}
     seen: dict[str, int] = {}
     verdicts: list[RowVerdict] = []
@@ -87,7 +96,7 @@ def read_rows(
         email = row.get("email", "")
         try:
             _refuse_row(row, email, seen)
-            wish = _wish(row, email, email.casefold() in directory, snapshot, source)
+            wish = _wish(row, email, directory, source)
         except Refused as error:
             verdicts.append(RowVerdict(line, email, "refused", error.message, error.hint or ""))
             continue
@@ -157,22 +166,20 @@ def _refuse_row(row: Mapping[str, str], email: str, seen: Mapping[str, int]) -> 
             raise Refused(f"{name} starts like a formula: {value[:20]!r}", hint="write plain text")
 
 
-def _wish(
-    row: Mapping[str, str], email: str, is_there: bool, snapshot: Snapshot, source: Source
-) -> DesiredUser:
+def _wish(row: Mapping[str, str], email: str, directory: Directory, source: Source) -> DesiredUser:
     action = row.get("action", "").casefold()
     if action not in ACTIONS:
         hint = did_you_mean(action, ACTIONS[:-1]) or f"one of {', '.join(ACTIONS[:-1])}"
         raise Refused(f"unknown action {action!r}", hint=hint)
     source = source._replace(reason=row.get("reason") or source.reason)
     if action == "offboard":
-        return offboard_user(email, snapshot, source)
+        return offboard_user(email, directory, source)
     if action == "remove":
-        return remove_user(email, snapshot, source)
+        return remove_user(email, directory, source)
     ask, like = _ask(row), row.get("like", "")
-    if action == "change" or (not action and is_there):
-        return change_user(email, ask, snapshot, source, like)
-    return add_user(email, ask, snapshot, source, like)
+    if action == "change" or (not action and email.casefold() in directory.users):
+        return change_user(email, ask, directory, source, like)
+    return add_user(email, ask, directory, source, like)
 
 
 def _ask(row: Mapping[str, str]) -> Ask:

@@ -15,6 +15,8 @@ from rolecall.policy.grants_nodes import known_zone
 from rolecall.policy.names import Index, Names, names_of
 from rolecall.policy.problems import did_you_mean
 
+GUESSED = 5_000  # users among whom a misspelt one is guessed; beyond, guessing takes too long
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -36,6 +38,29 @@ class Ask:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """One snapshot looked up once for many wishes: present users by e-mail and id, and names."""
+
+    users: Mapping[str, User]
+    names: Names
+
+
+def directory_of(snapshot: Snapshot) -> Directory:
+    """The lookups of a snapshot; a hundred thousand rows of a file share them."""
+    present = [user for user in snapshot.users if user.present]
+    users = {user.id: user for user in present}
+    users.update({user.email.casefold(): user for user in reversed(present)})
+    return Directory(users, names_of(snapshot))
+
+
+Where = Snapshot | Directory
+
+
+def _directory(where: Where) -> Directory:
+    return where if isinstance(where, Directory) else directory_of(where)
+
+
 def desired_of(
     users: Iterable[DesiredUser],
     parking: ParkingSettings | None = None,
@@ -51,40 +76,37 @@ def desired_of(
     )
 
 
-def add_user(
-    email: str, ask: Ask, snapshot: Snapshot, source: Source, like: str = ""
-) -> DesiredUser:
+def add_user(email: str, ask: Ask, where: Where, source: Source, like: str = "") -> DesiredUser:
     """A new user with what is asked, over what `like` (an e-mail) has; Refused when there already."""
-    present = snapshot.user(email)
-    if present is not None and present.present:
+    there = _directory(where)
+    if email.casefold() in there.users:
         hint = f"to change access: rolecall user change PORTAL {email}"
         raise Refused(f"{email} is in the portal already", hint=hint)
-    wish = _asked(email, None, ask, snapshot, source)
+    wish = _asked(email, None, ask, there, source)
     if like:
-        wish = _over(wish, copy_of(_there(snapshot, like), source))
+        wish = _over(wish, copy_of(_there(there, like), source))
     return replace(wish, presence=Wanted((Presence.PRESENT.value,), source))
 
 
-def change_user(
-    email: str, ask: Ask, snapshot: Snapshot, source: Source, like: str = ""
-) -> DesiredUser:
+def change_user(email: str, ask: Ask, where: Where, source: Source, like: str = "") -> DesiredUser:
     """A present user with what is asked; `like` (an e-mail) fills in what is not."""
-    user = _there(snapshot, email)
-    wish = _asked(user.email, user, ask, snapshot, source)
+    there = _directory(where)
+    user = _there(there, email)
+    wish = _asked(user.email, user, ask, there, source)
     if like:
-        wish = _over(wish, copy_of(_there(snapshot, like), source))
+        wish = _over(wish, copy_of(_there(there, like), source))
     return replace(wish, presence=Wanted((Presence.PRESENT.value,), source))
 
 
-def offboard_user(email: str, snapshot: Snapshot, source: Source) -> DesiredUser:
+def offboard_user(email: str, where: Where, source: Source) -> DesiredUser:
     """A present user to be parked."""
-    user = _there(snapshot, email)
+    user = _there(_directory(where), email)
     return DesiredUser(user.email, Wanted((Presence.PARKED.value,), source), reason=source.reason)
 
 
-def remove_user(email: str, snapshot: Snapshot, source: Source) -> DesiredUser:
+def remove_user(email: str, where: Where, source: Source) -> DesiredUser:
     """A present user to be removed at once."""
-    user = _there(snapshot, email)
+    user = _there(_directory(where), email)
     return DesiredUser(user.email, Wanted((Presence.ABSENT.value,), source), reason=source.reason)
 
 
@@ -133,11 +155,11 @@ def assignments_of(
     )
 
 
-def _there(snapshot: Snapshot, email: str) -> User:
-    user = snapshot.user(email)
-    if user is None or not user.present:
-        emails = [one.email for one in snapshot.users if one.present]
-        raise Refused(f"{email} is not in the portal", hint=did_you_mean(email, emails) or None)
+def _there(there: Directory, email: str) -> User:
+    user = there.users.get(email.casefold())
+    if user is None:
+        hint = did_you_mean(email, there.users) if len(there.users) <= GUESSED else ""
+        raise Refused(f"{email} is not in the portal", hint=hint or None)
     return user
 
 
@@ -154,9 +176,10 @@ def _over(wish: DesiredUser, base: DesiredUser) -> DesiredUser:
 
 
 def _asked(
-    email: str, user: User | None, ask: Ask, snapshot: Snapshot, source: Source
+    email: str, user: User | None, ask: Ask, there: Directory, source: Source
 ) -> DesiredUser:
-    names = names_of(snapshot)
+    known = there.names
+    names = Names(known.sets, known.seats, known.teams, known.tier)
     wish = DesiredUser(
         email=email,
         permission_sets=_wanted(names, names.sets, ask.permission_set, source),

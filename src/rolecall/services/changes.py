@@ -17,6 +17,7 @@ from rolecall.plan.wishes import (
     assignments_of,
     change_user,
     desired_of,
+    directory_of,
     remove_user,
 )
 from rolecall.policy.desired import DesiredUser, Source
@@ -71,9 +72,9 @@ def draft_change(ground: Ground, order: ChangeUsers) -> Draft:
     if ask == Ask() and not order.like:
         raise Refused("nothing to change is named", hint="see `rolecall user change --help`")
     source = Source(Origin.OPERATOR, order.reason or "user change", "user change")
+    there = directory_of(ground.snapshot)
     wishes = tuple(
-        change_user(email, ask, ground.snapshot, source, order.like)
-        for email in dict.fromkeys(order.emails)
+        change_user(email, ask, there, source, order.like) for email in dict.fromkeys(order.emails)
     )
     changes, reported = differences(ground, wishes, order.overwrite_sets)
     who = order.emails[0] if len(wishes) == 1 else f"{len(wishes)} users"
