@@ -96,9 +96,9 @@ def _team_lead(ground: Ground, leaver: User, mates: tuple[User, ...]) -> User:
         if person is not None and person.manager_email:
             named[person.manager_email.casefold()] += 1
     for email, _ in named.most_common():
-        user = ground.snapshot.user(email)
-        if user is not None and user.id != leaver.id and can_own(user):
-            return user
+        lead = ground.snapshot.user(email)
+        if lead is not None and lead.id != leaver.id and can_own(lead):
+            return lead
     raise Refused(
         f"the people list tells no lead of the team of {leaver.email}",
         hint="import people with a manager column, or name one with --successor",
