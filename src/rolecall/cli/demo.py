@@ -113,18 +113,19 @@ def _first_lines(process: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def _stay(home: str, url: str) -> None:
-    """Keep the portal running until somebody has seen enough."""
+    """Keep the portal running, with the console, until somebody has seen enough."""
+    from rolecall.cli.serve import LOCAL, address, listening, run, tell_first_link
+
     say()
-    say("The portal keeps running. In another terminal:")
-    say(f"  export ROLECALL_HOME={home}")
-    say(f"  rolecall finding list {PORTAL} --long")
-    say(f"The emulated portal is at {url}. Ctrl-C ends it and removes {home}")
-    with suppress(KeyboardInterrupt):
-        while True:
-            _wait_for_interrupt()
-
-
-def _wait_for_interrupt() -> None:
-    import signal
-
-    signal.pause()
+    with listening(LOCAL, 0) as door:
+        os.environ.pop("ROLECALL_PUBLIC_URL", None)
+        console = address(door, None)
+        os.environ["ROLECALL_PUBLIC_URL"] = console
+        say(f"The console is at {console}")
+        tell_first_link(console)
+        say("In another terminal:")
+        say(f"  export ROLECALL_HOME={home}")
+        say(f"  rolecall finding list {PORTAL} --long")
+        say(f"The emulated portal is at {url}. Ctrl-C ends it and removes {home}")
+        with suppress(KeyboardInterrupt):
+            run(door)

@@ -1,12 +1,19 @@
-"""What a portal is made of, without its users: permission sets, teams, seats of the newest look."""
+"""What a portal is made of: sets, teams and seats of the newest look, and the file about it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rolecall.domain.actor import Actor
 from rolecall.domain.snapshot import Snapshot
+from rolecall.services.access_file import keep_text, policy_for
 from rolecall.services.app import App
+from rolecall.services.drafting import Drafted, preview
 from rolecall.services.inventory import lists_of
+from rolecall.services.orders import AccessFile
+from rolecall.services.policies import dump_access
 from rolecall.services.portals import portal_named
+from rolecall.store import StoredPolicy
 
 
 async def portal_lists(app: App, actor: Actor, name: str) -> Snapshot:
@@ -14,3 +21,27 @@ async def portal_lists(app: App, actor: Actor, name: str) -> Snapshot:
     portal = await portal_named(app, actor, name)
     async with app.database.read() as view:
         return await lists_of(view, portal)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessText:
+    """An access.yaml to look at: the one in force, or the portal as it is written down."""
+
+    text: str
+    in_force: StoredPolicy | None
+
+
+async def access_text(app: App, actor: Actor, name: str) -> AccessText:
+    """The file in force; before the first one, a file whose plan is empty."""
+    portal = await portal_named(app, actor, name)
+    async with app.database.read() as view:
+        stored = await view.policies.in_force(portal.hub_id)
+    return AccessText(stored.text if stored else await dump_access(app, actor, name), stored)
+
+
+async def preview_access(app: App, actor: Actor, name: str, text: str) -> Drafted:
+    """The plan a file would make; raises PolicyProblems with every mistake. No plan is stored."""
+    portal = await portal_named(app, actor, name)
+    policy_for(portal.name, text)
+    digest = await keep_text(app, actor, portal.hub_id, text)
+    return await preview(app, actor, name, AccessFile(digest))

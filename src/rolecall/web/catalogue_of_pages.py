@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from rolecall.web import account, overview, plans, requests, reviews, settings_pages, user, users
+from rolecall.web import (
+    account,
+    overview,
+    plans,
+    requests,
+    reviews,
+    settings_pages,
+    structure,
+    user,
+    users,
+)
 from rolecall.web.routing import Page
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
     *users.PAGES,
     *user.PAGES,
+    *structure.PAGES,
     *plans.PAGES,
     *requests.PAGES,
     *reviews.PAGES,

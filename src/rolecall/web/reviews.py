@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+import re
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.responses import Response
 
@@ -16,7 +18,9 @@ from rolecall.domain.review import (
     Scope,
     Verdict,
 )
+from rolecall.evidence.seal import Pack
 from rolecall.kit.errors import Refused, RolecallError
+from rolecall.services.evidence import campaign_pack, holdings_pack
 from rolecall.services.review_views import list_campaigns, list_items, list_schedules, show_campaign
 from rolecall.services.reviews import (
     Decision,
@@ -220,6 +224,38 @@ async def manage(visit: Visit) -> Response:
     return visit.go(here, "Closed. What was revoked becomes a plan and is proved by the next look.")
 
 
+async def evidence(visit: Visit) -> Response:
+    """The sealed pack of a campaign, which an auditor checks without us."""
+    seen = await show_campaign(visit.app, visit.actor, visit.path("campaign"))
+    if seen.campaign.hub_id != visit.here.hub_id:
+        raise NotThere(f"There is no campaign {visit.path('campaign')} here")
+    return as_file(await campaign_pack(visit.app, visit.actor, seen.campaign.id))
+
+
+async def holdings(visit: Visit) -> Response:
+    """Who had what on a day, sealed."""
+    day = visit.day("day")
+    if day is None:
+        raise Refused("no day was chosen", hint="such as 2026-06-30")
+    at = datetime.combine(day, time.max, _zone(visit))
+    return as_file(await holdings_pack(visit.app, visit.actor, visit.here.hub_id, at))
+
+
+def _zone(visit: Visit) -> tzinfo:
+    """A day ends at midnight of the portal."""
+    try:
+        return ZoneInfo(visit.here.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def as_file(pack: Pack) -> Response:
+    """A sealed pack as a download."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", pack.name)
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(pack.body, media_type="application/zip", headers=headers)
+
+
 async def drop_schedule(visit: Visit) -> Response:
     """Open no more campaigns by a schedule."""
     known = await list_schedules(visit.app, visit.actor, visit.here.hub_id)
@@ -235,6 +271,8 @@ PAGES: tuple[Page, ...] = (
     get("/p/{portal}/reviews/new", new_review),
     post("/p/{portal}/reviews/new", open_review),
     post("/p/{portal}/reviews/schedules/{schedule}/remove", drop_schedule),
+    post("/p/{portal}/reviews/holdings", holdings),
+    post("/p/{portal}/reviews/{campaign}/evidence", evidence),
     get("/p/{portal}/reviews/{campaign}", review, open_to_requesters=True),
     post("/p/{portal}/reviews/{campaign}/decide", decide_form, open_to_requesters=True),
     post("/p/{portal}/reviews/{campaign}/delegate", delegate_form, open_to_requesters=True),

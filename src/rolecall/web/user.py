@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from rolecall.domain.actor import Role
 from rolecall.kit.errors import Refused, RolecallError
+from rolecall.services.access_answers import age_of, why_can
 from rolecall.services.drafting import propose
 from rolecall.services.offboarding import Impact, held_shown, preview_offboarding
 from rolecall.services.orders import ALL_OBJECTS, RULES, OffboardUser
@@ -82,6 +83,22 @@ async def compare(visit: Visit) -> Response:
 _NO_COMPARISON = frozenset({"id", "email", "first_name", "last_name", "crm_id", "owner_id"})
 
 
+async def why(visit: Visit) -> Response:
+    """Whether they can, by which evidence, and the smallest change that would let them."""
+    card = await show_user(visit.app, visit.actor, visit.name, visit.path("user"))
+    phrase, found, problem = visit.query("can"), None, None
+    if phrase:
+        try:
+            who = card.row.user.email
+            found = await why_can(visit.app, visit.actor, visit.name, who, phrase)
+        except RolecallError as error:
+            problem = error
+    return visit.page(
+        "user_why.html", card=card, phrase=phrase, found=found, problem=problem,
+        rests_on=age_of(found.standpoint) if found else "",
+    )  # fmt: skip
+
+
 async def offboard(visit: Visit) -> Response:
     """What a leaver would leave behind, and who takes it."""
     return await _offboard_form(visit, None)
@@ -138,6 +155,7 @@ async def plan_offboarding(visit: Visit) -> Response:
 PAGES: tuple[Page, ...] = (
     get("/p/{portal}/users/{user}", user),
     get("/p/{portal}/users/{user}/compare", compare),
+    get("/p/{portal}/users/{user}/why", why),
     get("/p/{portal}/users/{user}/offboard", offboard),
     post("/p/{portal}/users/{user}/offboard", plan_offboarding),
 )

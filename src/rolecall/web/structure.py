@@ -1,0 +1,255 @@
+"""Structure: permission sets, teams, seats, packs, people, and access.yaml."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from rolecall.domain.actor import Role
+from rolecall.domain.person import Situation
+from rolecall.domain.snapshot import Team
+from rolecall.kit.errors import Refused, RolecallError
+from rolecall.permissions.pack_check import Verdict
+from rolecall.plan.view import view
+from rolecall.policy.problems import PolicyProblems, Problem
+from rolecall.services.access_answers import Compared, age_of, compare_access, standpoint_of
+from rolecall.services.drafting import Drafted, propose
+from rolecall.services.glance import counted_overview, seat_report
+from rolecall.services.inventory import Wanted, list_users
+from rolecall.services.orders import MoveTeam
+from rolecall.services.packs import Asked, check_pack, list_packs
+from rolecall.services.people import import_people, link_person, list_people
+from rolecall.services.policies import plan_access
+from rolecall.services.resource_notes import ResourceNote, note_set, notes_of_sets
+from rolecall.services.structure import access_text, portal_lists, preview_access
+from rolecall.store.errors import NotThere
+from rolecall.web.routing import Page, get, post
+from rolecall.web.visits import Visit
+
+MOST_PEOPLE = 500
+MOST_RESULTS = 500
+MOST_MEMBERS = 200
+
+
+async def sets(visit: Visit) -> Response:
+    """Permission sets with their members and what operators know of them."""
+    lists = await portal_lists(visit.app, visit.actor, visit.name)
+    counted = await counted_overview(visit.app, visit.actor, visit.name)
+    members = dict(counted.permission_sets) if counted else {}
+    return visit.page(
+        "sets.html",
+        lists=lists,
+        members=members,
+        notes=await notes_of_sets(visit.app, visit.actor, visit.name),
+    )
+
+
+async def one_set(visit: Visit) -> Response:
+    """One set: who holds it, what is in it by evidence, who answers for it."""
+    lists = await portal_lists(visit.app, visit.actor, visit.name)
+    found = next((one for one in lists.permission_sets if one.id == visit.path("set")), None)
+    if found is None:
+        raise NotThere(f"There is no permission set {visit.path('set')} here")
+    asked = Compared(sets=(found.id,), all_rows=True)
+    contents = await compare_access(visit.app, visit.actor, visit.name, asked)
+    wanted = Wanted(permission_set=found.id, limit=MOST_MEMBERS)
+    notes = await notes_of_sets(visit.app, visit.actor, visit.name)
+    return visit.page(
+        "set.html",
+        one=found,
+        lists=lists,
+        rows=[row for row in contents.comparison.rows if row.cells[0] not in {"", "none", "-"}],
+        rests_on=age_of(contents.standpoint),
+        members=await list_users(visit.app, visit.actor, visit.name, wanted),
+        note=notes.get(found.id, ResourceNote()),
+        may_note=visit.holds(Role.ADMIN),
+    )
+
+
+async def write_note(visit: Visit) -> Response:
+    """Keep who answers for a set and what it is for."""
+    note = ResourceNote(visit.text("owner"), visit.text("purpose"))
+    await note_set(visit.app, visit.actor, visit.name, visit.path("set"), note)
+    return visit.go(visit.url("structure", "sets", visit.path("set")), "Kept.")
+
+
+async def teams(visit: Visit) -> Response:
+    """The team tree with its members; a move becomes a plan."""
+    lists = await portal_lists(visit.app, visit.actor, visit.name)
+    counted = await counted_overview(visit.app, visit.actor, visit.name)
+    return visit.page(
+        "teams.html",
+        lists=lists,
+        tree=counted.teams if counted else (),
+        by_name={one.name: one for one in lists.teams},
+        without=counted.without_team if counted else 0,
+        may_plan=visit.holds(Role.ADMIN, Role.APPROVER),
+        paths=paths_of(lists.teams),
+    )
+
+
+def paths_of(teams: tuple[Team, ...]) -> list[tuple[str, str]]:
+    """Team ids with their paths, by path."""
+    known = {one.id: one for one in teams}
+    found = []
+    for team in teams:
+        names, at, seen = [team.name], known.get(team.parent_id or ""), {team.id}
+        while at is not None and at.id not in seen:
+            seen.add(at.id)
+            names.append(at.name)
+            at = known.get(at.parent_id or "")
+        found.append((team.id, " / ".join(reversed(names))))
+    return sorted(found, key=lambda pair: pair[1].casefold())
+
+
+async def move_team(visit: Visit) -> Response:
+    """A plan that puts a team below another one."""
+    order = MoveTeam(visit.text("team"), visit.text("below"), visit.text("reason"))
+    drafted = await propose(visit.app, visit.actor, visit.name, order)
+    if not drafted.stored:
+        return visit.go(visit.url("structure", "teams"), "It is there already.")
+    return visit.go(visit.url("plans", drafted.plan.id))
+
+
+async def seats(visit: Visit) -> Response:
+    """What seats cost, and which could come back."""
+    return visit.page(
+        "seats.html",
+        report=await seat_report(visit.app, visit.actor, visit.name),
+        may_plan=visit.holds(Role.ADMIN, Role.APPROVER),
+    )
+
+
+async def packs(visit: Visit) -> Response:
+    """Requirement packs of integrations."""
+    return visit.page("packs.html", listed=list_packs(visit.app))
+
+
+async def one_pack(visit: Visit) -> Response:
+    """Who is ready for an integration, who is not, and what each of them lacks."""
+    listed = {one.pack.id: one for one in list_packs(visit.app).packs}
+    found = listed.get(visit.path("pack"))
+    if found is None:
+        raise NotThere(f"There is no pack {visit.path('pack')}")
+    answer = await check_pack(visit.app, visit.actor, visit.name, found.pack, Asked())
+    show = visit.query("show")
+    results = [one for one in answer.users if not show or one.verdict.value == show]
+    return visit.page(
+        "pack.html",
+        pack=found.pack,
+        results=results[:MOST_RESULTS],
+        hidden=max(0, len(results) - MOST_RESULTS),
+        counts={
+            verdict: sum(one.verdict is verdict for one in answer.users) for verdict in Verdict
+        },
+        show=show,
+        rests_on=age_of(await standpoint_of(visit.app, visit.actor, visit.name)),
+    )
+
+
+async def people(visit: Visit) -> Response:
+    """Humans and their users, and users who are nobody's."""
+    return await _people(visit, None)
+
+
+async def _people(visit: Visit, problem: RolecallError | None) -> Response:
+    told = visit.query("situation")
+    situation = Situation(told) if told in set(Situation) else None
+    lines = await list_people(visit.app, visit.actor, visit.name, situation)
+    search = visit.query("q").casefold()
+    shown = [one for one in lines if search in _searched(one)] if search else list(lines)
+    return visit.page(
+        "people.html",
+        422 if problem else 200,
+        lines=shown[:MOST_PEOPLE],
+        hidden=max(0, len(shown) - MOST_PEOPLE),
+        situations=tuple(Situation),
+        situation=told,
+        search=visit.query("q"),
+        may_change=visit.holds(Role.ADMIN),
+        problem=problem,
+    )
+
+
+def _searched(line: object) -> str:
+    person, users = getattr(line, "person", None), getattr(line, "users", ())
+    names = [person.name, *person.emails] if person else []
+    return " ".join([*names, *(user.email for user in users)]).casefold()
+
+
+async def take_people(visit: Visit) -> Response:
+    """Take over a people list."""
+    file = visit.file("list")
+    try:
+        if file is None:
+            raise Refused("no file was chosen", hint="a CSV or a workbook with a column of e-mails")
+        found = await import_people(
+            visit.app, visit.actor, await file.read(), accept_shrink=visit.ticked("shrink")
+        )
+    except RolecallError as error:
+        return await _people(visit, error)
+    told = f"{len(found.reading.people)} people read, {len(found.moves.leavers)} leavers"
+    return visit.go(visit.url("structure", "people"), told)
+
+
+async def confirm_link(visit: Visit) -> Response:
+    """Say whose user it is."""
+    await link_person(visit.app, visit.actor, visit.name, visit.text("user"), visit.text("person"))
+    return visit.go(visit.url("structure", "people"), "Linked.")
+
+
+async def access(visit: Visit) -> Response:
+    """access.yaml: the one in force, or the portal written down."""
+    found = await access_text(visit.app, visit.actor, visit.name)
+    return visit.page(
+        "access.html", text=found.text, in_force=found.in_force, drafted=None, seen=None,
+        problems=(), problem=None, may_plan=visit.holds(Role.ADMIN),
+    )  # fmt: skip
+
+
+async def plan_file(visit: Visit) -> Response:
+    """Check a file, show its plan, or store that plan."""
+    text = visit.raw("text")
+    found = await access_text(visit.app, visit.actor, visit.name)
+    drafted: Drafted | None = None
+    problem: RolecallError | None = None
+    problems: tuple[Problem, ...] = ()
+    try:
+        if visit.text("what") == "plan":
+            stored = await plan_access(visit.app, visit.actor, visit.name, text)
+            if stored.stored:
+                return visit.go(visit.url("plans", stored.plan.id))
+            drafted = stored
+        else:
+            drafted = await preview_access(visit.app, visit.actor, visit.name, text)
+    except PolicyProblems as error:
+        problems = error.problems
+    except RolecallError as error:
+        problem = error
+    return visit.page(
+        "access.html",
+        422 if problems or problem else 200,
+        text=text,
+        in_force=found.in_force,
+        drafted=drafted,
+        seen=view(drafted.plan) if drafted else None,
+        problems=problems,
+        problem=problem,
+        may_plan=visit.holds(Role.ADMIN),
+    )
+
+
+PAGES: tuple[Page, ...] = (
+    get("/p/{portal}/structure", sets),
+    get("/p/{portal}/structure/sets/{set}", one_set),
+    post("/p/{portal}/structure/sets/{set}", write_note),
+    get("/p/{portal}/structure/teams", teams),
+    post("/p/{portal}/structure/teams", move_team),
+    get("/p/{portal}/structure/seats", seats),
+    get("/p/{portal}/structure/packs", packs),
+    get("/p/{portal}/structure/packs/{pack}", one_pack),
+    get("/p/{portal}/structure/people", people),
+    post("/p/{portal}/structure/people", take_people),
+    post("/p/{portal}/structure/people/link", confirm_link),
+    get("/p/{portal}/structure/access", access),
+    post("/p/{portal}/structure/access", plan_file),
+)
