@@ -14,6 +14,7 @@ import click
 from rolecall import settings as settings_module
 from rolecall.cli import rolecall
 from rolecall.domain.features import FEATURES, MODES, minimal_scopes
+from rolecall.services.credentials import NO_SUPER_ADMIN
 from rolecall.settings import PREFIX, SECRETS, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -114,8 +115,14 @@ def connect_page() -> str:
         "that costs, which scopes nothing uses, and when HubSpot ends the API versions in use.",
         "`rolecall portal reconnect NAME --token-file F` swaps the credential and keeps everything.",
         "",
-        "A key belongs to the user who made it. A dedicated integration user outlives people; the",
-        "key itself needs no Super Admin, only the scopes below.",
+        "While a portal waits for a person, nothing is asked of it; the new credential makes its",
+        "sync due and wakes plans that were stopped halfway. A credential of another portal is",
+        "refused.",
+        "",
+        "A key belongs to the user who made it, and may stop working when that person leaves. Where",
+        "it does, `rolecall task list` has the clicks for a dedicated integration user, which",
+        "outlives people; the task closes when the portal is reconnected with that user's key.",
+        f"Super Admin: {NO_SUPER_ADMIN}.",
         "",
         MADE,
         "",

@@ -227,6 +227,4 @@ def _auth_of(
     if kind is CredentialKind.OAUTH:
         app = OAuthApp(held["client_id"], held["client_secret"])
         return OAuth(hub_id, store, TokenEndpoint(sender, app, api_base), clock)
-    return Bearer(
-        held["token"], "service_key" if kind is CredentialKind.SERVICE_KEY else "private_app"
-    )
+    return Bearer(held["token"])

@@ -158,8 +158,7 @@ def connection_lines(report: ConnectionReport) -> list[str]:
         f"{one.name}: {tick}",
         f"  portal      {one.hub_id} ({one.account_type.lower()}, {one.hosting}, {one.time_zone})",
         f"  edition     {found.tier.value}",
-        f"  credential  {one.credential_kind.value.replace('_', ' ')}"
-        + (f" of {report.owner}" if report.owner else ""),
+        f"  credential  {_credential_words(report)}",
     ]
     if found.daily_limit is not None:
         lines.append(f"  calls       {found.daily_used or 0:,} of {found.daily_limit:,} used today")
@@ -184,6 +183,14 @@ def connection_lines(report: ConnectionReport) -> list[str]:
     ]
     lines += [f"warning: {text}" for text in report.warnings]
     return lines
+
+
+def _credential_words(report: ConnectionReport) -> str:
+    """What kind of credential it is, of which app, and whose."""
+    kind, app_id = report.portal.credential_kind.value, report.portal.app_id
+    words = "service key or private app" if kind == "token" else kind.replace("_", " ")
+    numbered = f"{words} {app_id}" if app_id else words
+    return f"{numbered} of {report.owner}" if report.owner else numbered
 
 
 def _explain_tokens() -> None:

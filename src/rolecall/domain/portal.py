@@ -22,6 +22,7 @@ class CredentialKind(StrEnum):
 
     SERVICE_KEY = "service_key"
     PRIVATE_APP = "private_app"
+    TOKEN = "token"  # one of the two above: HubSpot tells them apart nowhere
     OAUTH = "oauth"
 
 
@@ -32,6 +33,14 @@ class ConnectionState(StrEnum):
     WAITING = "waiting"  # quota spent or HubSpot down: retried, nothing to do
     NEEDS_PERSON = "needs_person"  # token expired, revoked, scope taken away
     DISABLED = "disabled"  # by a person
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaWait:
+    """Since when a portal's shared calls are spent, and when somebody was told so last."""
+
+    since: datetime
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Portal:
     state: ConnectionState = ConnectionState.CONNECTED
     state_reason: str = ""
     sync_every_minutes: int = 60
+    retry_at: datetime | None = None  # while it waits: when it is tried again by itself
+    quota_wait: QuotaWait | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,16 +36,23 @@ WHO_MAY = (
     "a Super Admin, or somebody with developer tools access who holds the scopes; the key itself"
     " needs no Super Admin"
 )
+NO_SUPER_ADMIN = (
+    "tools that work in HubSpot's screens ask for a Super Admin, because there one can assign only"
+    " permission sets whose permissions one holds; an API connection needs its scopes alone"
+)
 INTEGRATION_USER_CLICKS = (
     "in HubSpot: Settings gear > Users & Teams > Create user, with an address no single person owns",
-    "give it developer tools access and the permissions behind the scopes, nothing more",
+    "give it developer tools access and the permissions behind the scopes; Super Admin is not needed",
     "sign in as that user and create the service key there",
     "rolecall portal reconnect NAME --token-file FILE",
 )
 
 
 def token_from(path: Path) -> NewCredential:
-    """A service key or private-app token out of a file; Refused says what is wrong with it."""
+    """A service key or private-app token out of a file; Refused says what is wrong with it.
+
+    Both begin with pat- and tell the same about themselves, so nobody has to say which it is.
+    """
     token = _text_of(path).strip()
     if LEGACY_KEY.fullmatch(token):
         raise Refused(
@@ -56,7 +63,7 @@ def token_from(path: Path) -> NewCredential:
         raise Refused(
             f"{path} does not hold a token", hint="put the token alone into the file, on one line"
         )
-    return NewCredential(CredentialKind.SERVICE_KEY, {"token": token})
+    return NewCredential(CredentialKind.TOKEN, {"token": token})
 
 
 def oauth_app_from(path: Path) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from rolecall.domain.snapshot import FeedEvent, RecordOwner, Snapshot
 from rolecall.insights import AccessException, Facts, evaluate
 from rolecall.kit.errors import NeedsPerson
 from rolecall.services.app import App
+from rolecall.services.finding_facts import with_policy_facts
 from rolecall.services.portals import portal_named
 from rolecall.store import FeedCursor, FeedQuery, View
 from rolecall.store.findings import RuleException, StoredFinding
@@ -19,6 +20,8 @@ from rolecall.store.findings import RuleException, StoredFinding
 # Enough for every rule: HubSpot's own inactivity rule looks 90 days back.
 EVENT_DAYS = 90
 MOST_EVENTS = 20_000
+# Preference of a portal: the snapshot its open findings were found in.
+LOOKED_AT = "findings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,36 @@ async def refresh_findings(app: App, portal: Portal) -> Snapshot:
     found = evaluate(snapshot, facts, app.choices.thresholds, now)
     async with app.database.begin(SYSTEM, "look for findings") as work:
         await work.findings.record(portal.hub_id, found, now)
+        await work.preferences.save(_owner(portal), LOOKED_AT, {"snapshot": snapshot.id}, now)
     return snapshot
 
 
+async def catch_up(app: App, portal: Portal) -> bool:
+    """Look for findings when a snapshot came after the last look; whether one did."""
+    async with app.database.read() as view:
+        head = await view.snapshots.head(portal.hub_id)
+        looked = await view.preferences.get(_owner(portal), LOOKED_AT) or {}
+    if head is None or looked.get("snapshot") == head.id:
+        return False
+    await refresh_findings(app, portal)
+    return True
+
+
+async def catch_up_all(app: App) -> None:
+    """Look through every snapshot nobody looked through, of syncs done by hand for instance."""
+    async with app.database.read() as view:
+        portals = await view.portals.all()
+    for portal in portals:
+        await catch_up(app, portal)
+
+
+def _owner(portal: Portal) -> str:
+    return f"portal:{portal.hub_id}"
+
+
 async def findings_about(app: App, portal: Portal, user_id: str) -> tuple[Finding, ...]:
-    """Open findings that concern one user, as of the last look."""
+    """Open findings that concern one user, as of the newest snapshot."""
+    await catch_up(app, portal)
     async with app.database.read() as view:
         found = [one.finding for one in await view.findings.open(portal.hub_id)]
     return tuple(one for one in found if user_id in (one.subject_id, *one.related))
@@ -82,7 +110,7 @@ async def gathered_facts(
     security = await view.feeds.cursor(hub_id, "security")
     logins, acts = await _events(view, hub_id, now)
     leaves = await view.findings.exceptions(hub_id, now)
-    return Facts(
+    told = Facts(
         events=(*logins, *acts),
         login_feed_since=_known_since(login, logins, now),
         security_feed_since=_known_since(security, acts, now),
@@ -94,6 +122,7 @@ async def gathered_facts(
         allowed_super_admins=app.choices.allowed_super_admins,
         exceptions=tuple(map(_exception, leaves)),
     )
+    return await with_policy_facts(app, view, portal, snapshot, told)
 
 
 async def _events(

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.features import FEATURES, USERS_READ, ScopeReport, scope_report
+from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Capabilities, ConnectionState, CredentialKind, Feature, Portal
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.services.app import App
+from rolecall.services.integration_user import is_personal, settle_task
+from rolecall.services.quota import limit_reached
 from rolecall.services.rights import may_read, need
 from rolecall.store import SnapshotHead, UnitOfWork
 from rolecall.store.errors import NotThere
@@ -43,6 +46,7 @@ class ConnectionReport:
     scopes: ScopeReport
     versions: tuple[VersionLine, ...]
     owner: str  # e-mail or id of who the credential belongs to; empty = HubSpot does not tell
+    personal: bool  # it belongs to somebody who could leave
     warnings: tuple[str, ...] = ()
 
     @property
@@ -71,16 +75,16 @@ async def add_portal(
         raise Refused(f"{name!r} is no portal name", hint="letters, digits, dots and dashes")
     base = api_base or app.choices.api_base
     probe = await _try(app, credential, base)
-    now = app.clock.now()
+    new = Portal(probe.account.portal_id, name, base, app.clock.now())
     portal = replace(
-        _described(Portal(probe.account.portal_id, name, base, now), credential.kind, probe),
+        _described(new, credential.kind, probe),
         sync_every_minutes=app.choices.sync_every_minutes,
     )
-    report = _report(portal, probe, now.date())
+    report = _report(app, portal, probe)
     _usable(report)
     async with app.database.begin(actor, f"connect {name}") as work:
         await work.portals.add(portal)
-        await _keep(work, portal, credential, probe)
+        await _keep(work, report, credential)
         details = {"hub_id": str(portal.hub_id), "credential": credential.kind.value}
         work.record(
             Event.PORTAL_CONNECTION_ADDED, subject=name, hub_id=portal.hub_id, details=details
@@ -92,17 +96,14 @@ async def check_portal(app: App, actor: Actor, name: str) -> ConnectionReport:
     """Probe a connected portal again: token, scopes, edition, versions."""
     portal = await portal_named(app, actor, name)
     need(actor, Role.ADMIN, portal.hub_id, f"check {name}")
-    from rolecall.sync.probing import probe as look
-
-    async with app.doors.reader(portal) as reader:
-        probe = await look(reader)
+    probe = await _look(app, portal)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
     checked = _described(portal, portal.credential_kind, probe)
-    report = _report(checked, probe, app.clock.now().date())
+    report = _report(app, checked, probe)
     async with app.database.begin(actor, f"check {name}") as work:
         await work.portals.change(report.portal)
-        await work.portals.save_capabilities(portal.hub_id, probe.capabilities, work.now)
+        await _note(work, report)
         work.record(Event.PORTAL_CONNECTION_CHECKED, subject=name, hub_id=portal.hub_id)
     return report
 
@@ -119,12 +120,14 @@ async def reconnect_portal(
     probe = await _try(app, credential, portal.api_base)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
-    changed = _described(portal, credential.kind, probe)
-    report = _report(changed, probe, app.clock.now().date())
+    now = app.clock.now()  # a schedule reads it at its next turn, however long it waited
+    changed = replace(_described(portal, credential.kind, probe), retry_at=now)
+    report = _report(app, changed, probe)
     _usable(report)
     async with app.database.begin(actor, f"reconnect {name}") as work:
         await work.portals.change(changed)
-        await _keep(work, changed, credential, probe)
+        await _keep(work, report, credential)
+        await _wake_plans(work, portal.hub_id)
         work.record(Event.PORTAL_CREDENTIAL_REPLACED, subject=name, hub_id=portal.hub_id)
     return report
 
@@ -184,9 +187,38 @@ async def _try(app: App, credential: NewCredential, api_base: str) -> Probe:
         return await probe(reader)
 
 
-async def _keep(work: UnitOfWork, portal: Portal, credential: NewCredential, probe: Probe) -> None:
-    await work.credentials.save(portal.hub_id, credential.fields, work.now)
-    await work.portals.save_capabilities(portal.hub_id, probe.capabilities, work.now)
+async def _look(app: App, portal: Portal) -> Probe:
+    """Probe a connected portal; a spent day is told in full."""
+    from rolecall.sync.probing import day_of, probe
+    from rolecall.sync.troubles import ENDING_TODAY
+
+    async with app.doors.reader(portal) as reader:
+        try:
+            return await probe(reader)
+        except ENDING_TODAY as error:
+            raise await limit_reached(app, portal, *day_of(reader), error.retry_after) from error
+
+
+async def _keep(work: UnitOfWork, report: ConnectionReport, credential: NewCredential) -> None:
+    await work.credentials.save(report.portal.hub_id, credential.fields, work.now)
+    await _note(work, report)
+
+
+async def _wake_plans(work: UnitOfWork, hub_id: int) -> None:
+    """Plans that stopped for want of a good credential go on at the next turn."""
+    for plan_id in await work.journal.stuck(hub_id):
+        if await work.plans.state(plan_id) is PlanState.PAUSED:
+            going, since = PlanState.APPLYING, (PlanState.PAUSED,)
+            await work.plans.move(plan_id, going, since=since, at=work.now, message="reconnected")
+            await work.journal.wake(plan_id, work.now)
+            work.record(Event.PLAN_RUN_RESUMED, subject=plan_id, hub_id=hub_id)
+
+
+async def _note(work: UnitOfWork, report: ConnectionReport) -> None:
+    """Keep what the probe found, and the task it asks for."""
+    portal = report.portal
+    await work.portals.save_capabilities(portal.hub_id, report.capabilities, work.now)
+    await settle_task(work, portal, report.owner, personal=report.personal)
 
 
 def _described(portal: Portal, kind: CredentialKind, probe: Probe) -> Portal:
@@ -205,17 +237,26 @@ def _described(portal: Portal, kind: CredentialKind, probe: Probe) -> Portal:
         app_id=probe.app_id,
         state=ConnectionState.CONNECTED,
         state_reason="",
+        retry_at=None,
     )
 
 
-def _report(portal: Portal, probe: Probe, today: date) -> ConnectionReport:
-    found = probe.capabilities
+def _report(app: App, portal: Portal, probe: Probe) -> ConnectionReport:
+    found, today = probe.capabilities, app.clock.now().date()
     # Where HubSpot does not tell the scopes, calls that worked are all we know.
     scopes = scope_report(found.scopes) if found.scopes_known else _by_answers(found)
     versions = tuple(VersionLine(one.api, one.version, one.ends) for one in probe.versions)
     owner = probe.owner_email or probe.owner_user_id or ""
-    return ConnectionReport(
-        portal, found, scopes, versions, owner, tuple(_warnings(portal, owner, versions, today))
+    personal = is_personal(owner, app.choices.thresholds.integration_words)
+    warnings = [_leaves_with(owner)] if personal else []
+    warnings += _warnings(portal, versions, today)
+    return ConnectionReport(portal, found, scopes, versions, owner, personal, tuple(warnings))
+
+
+def _leaves_with(owner: str) -> str:
+    return (
+        f"the credential belongs to {owner}; it may stop working when that person leaves:"
+        " a dedicated integration user outlives people (`rolecall task list` has the clicks)"
     )
 
 
@@ -226,16 +267,8 @@ def _by_answers(found: Capabilities) -> ScopeReport:
     return ScopeReport((), available, missing, ())
 
 
-def _warnings(
-    portal: Portal, owner: str, versions: tuple[VersionLine, ...], today: date
-) -> list[str]:
-    found = []
-    if "@" in owner and "appserviceaccount." not in owner:
-        found.append(
-            f"the credential belongs to {owner}; it may stop working when that person leaves:"
-            " a dedicated integration user outlives people"
-        )
-    found += [
+def _warnings(portal: Portal, versions: tuple[VersionLine, ...], today: date) -> list[str]:
+    found = [
         f"HubSpot ends version {one.version} of {one.api} on {one.ends}"
         for one in versions
         if one.ends is not None and (one.ends - today).days <= SOON_DAYS

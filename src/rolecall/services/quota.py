@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rolecall.domain.portal import ConnectionState, Portal
+from rolecall.domain.portal import ConnectionState, Portal, QuotaWait
 from rolecall.kit.errors import Retryable
 from rolecall.services.app import App
 from rolecall.store import SnapshotHead
@@ -17,6 +17,7 @@ from rolecall.store import SnapshotHead
 SHARED_LIMIT = "HubSpot API shared rate limit reached"
 ADVICE = "adjust your other private apps; it starts again at the portal's midnight"
 SHARE = "sync"
+AGAIN = timedelta(hours=1)  # where nobody tells when the calls come back
 
 
 class SharedLimitReached(Retryable):
@@ -59,24 +60,32 @@ async def our_share(app: App, portal: Portal) -> int:
 async def limit_reached(
     app: App, portal: Portal, used: int | None, limit: int | None, retry_after: float | None
 ) -> SharedLimitReached:
-    """The error that says all a person wants to know; the portal waits from now on."""
+    """The error that says all a person wants to know; the portal waits from now on.
+
+    Somebody is told once the calls have been spent for `quota_notice_days`, and again after as
+    many days more.
+    """
     now = app.clock.now()
     day = DayUse(used if used is not None else limit, limit, await our_share(app, portal))
     async with app.database.read() as view:
         head = await view.snapshots.head(portal.hub_id, complete=True)
     message = f"{SHARED_LIMIT} in {portal.name}: {day}; {_picture(head, now)}"
-    waiting = replace(portal, state=ConnectionState.WAITING, state_reason=message)
+    wait = portal.quota_wait or QuotaWait(since=now)
+    tell = now - (wait.told_at or wait.since) >= timedelta(days=app.choices.quota_notice_days)
+    wait = replace(wait, told_at=now) if tell else wait
+    waiting = replace(
+        portal,
+        state=ConnectionState.WAITING,
+        state_reason=message,
+        retry_at=now + (AGAIN if retry_after is None else timedelta(seconds=retry_after)),
+        quota_wait=wait,
+    )
     async with app.database.work() as work:
         await work.portals.change(waiting)
-        stuck = head is None or now - head.sealed_at >= timedelta(
-            days=app.choices.quota_notice_days
-        )
-        if stuck and head is not None:
-            work.notify(
-                "portal.quota_spent",
-                {"portal": portal.name, "message": message, "advice": ADVICE},
-                hub_id=portal.hub_id,
-            )
+        if tell:
+            facts = {"portal": portal.name, "message": message, "advice": ADVICE}
+            facts["since"] = wait.since.isoformat()
+            work.notify("portal.quota_spent", facts, hub_id=portal.hub_id)
     return SharedLimitReached(message, hint=ADVICE, retry_after=retry_after)
 
 

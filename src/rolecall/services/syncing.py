@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rolecall.domain.actor import Actor, Role
@@ -19,6 +19,8 @@ from rolecall.sync.ports import Progress, Step, silent
 
 if TYPE_CHECKING:
     from rolecall.sync.run import Options, Synced
+
+TRY_AGAIN = timedelta(minutes=10)  # after a sync that was stopped, whatever the portal's interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ async def _told(
     if isinstance(error, NeedsPerson):
         await _mark(app, portal, ConnectionState.NEEDS_PERSON, error.message)
     elif isinstance(error, Retryable):
-        await _mark(app, portal, ConnectionState.WAITING, error.message)
+        pause = max(TRY_AGAIN, timedelta(seconds=error.retry_after or 0))
+        later = replace(portal, retry_at=app.clock.now() + pause)
+        await _mark(app, later, ConnectionState.WAITING, error.message)
     return error
 
 
@@ -113,9 +117,34 @@ async def _mark(app: App, portal: Portal, state: ConnectionState, reason: str) -
         await work.portals.change(replace(portal, state=state, state_reason=reason))
 
 
+def due(portal: Portal, last: SyncRun | None, now: datetime) -> bool:
+    """Whether a schedule reads this portal now, after its `last` run.
+
+    A run that was stopped goes on when its time has come: after the portal's midnight where the
+    shared calls were spent. What needs a person waits for that person.
+    """
+    if portal.state in {ConnectionState.DISABLED, ConnectionState.NEEDS_PERSON}:
+        return False
+    if portal.retry_at is not None:
+        return now >= portal.retry_at
+    if last is None:
+        return True
+    if last.state is SyncState.RUNNING:
+        return now - last.started_at >= TRY_AGAIN  # its process is gone, or holds the lease
+    pause = timedelta(minutes=portal.sync_every_minutes)
+    return now - (last.finished_at or last.started_at) >= pause
+
+
 async def _recovered(app: App, portal: Portal, done: Synced) -> None:
     tier = done.capabilities.tier
-    healthy = replace(portal, state=ConnectionState.CONNECTED, state_reason="", tier=tier)
+    healthy = replace(
+        portal,
+        state=ConnectionState.CONNECTED,
+        state_reason="",
+        tier=tier,
+        retry_at=None,
+        quota_wait=None,
+    )
     if healthy != portal:
         async with app.database.work() as work:
             await work.portals.change(healthy)

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 from rolecall.domain.actor import SYSTEM, Actor
 from rolecall.domain.plan import PlanState
-from rolecall.domain.portal import ConnectionState, Portal
-from rolecall.domain.sync import SyncState
+from rolecall.domain.portal import Portal
 from rolecall.kit.errors import RolecallError
 from rolecall.services import request_clock, review_clock
 from rolecall.services.app import App
 from rolecall.services.applying import Applied, apply_due, apply_plan
-from rolecall.services.findings import refresh_findings
+from rolecall.services.findings import catch_up_all, refresh_findings
 from rolecall.services.lifecycle import expire_due
 from rolecall.services.portals import portal_named
 from rolecall.services.stored_plans import StoredPlans
-from rolecall.services.syncing import SyncReport, sync_portal
+from rolecall.services.syncing import SyncReport, due, sync_portal
 from rolecall.services.tries import forget_tries
 from rolecall.store import View
 
 LOG = logging.getLogger("rolecall.upkeep")
 # Plans that come approved by those who answered a request or closed a review.
 FROM_PEOPLE = ("request:", "review:")
-TRY_AGAIN = timedelta(minutes=10)  # after a sync that failed, whatever the portal's interval
 
 
 async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> SyncReport:
@@ -50,18 +47,8 @@ async def look_at_due(app: App) -> tuple[str, ...]:
 
 
 async def _due(view: View, portal: Portal) -> bool:
-    if portal.state in {ConnectionState.DISABLED, ConnectionState.NEEDS_PERSON}:
-        return False
     runs = await view.syncs.runs(portal.hub_id, 1)
-    if not runs:
-        return True
-    last = runs[0]
-    pause = timedelta(minutes=portal.sync_every_minutes)
-    if last.state is SyncState.RUNNING:
-        return view.now - last.started_at >= TRY_AGAIN  # its process is gone; a lease guards it
-    if last.state is SyncState.FAILED:
-        pause = min(pause, TRY_AGAIN)
-    return view.now - (last.finished_at or last.started_at) >= pause
+    return due(portal, runs[0] if runs else None, view.now)
 
 
 async def carry_out(app: App, actor: Actor, plan_id: str) -> Applied:
@@ -127,6 +114,7 @@ async def tidy(app: App) -> None:
 # Name, use case, seconds between two turns.
 TURNS: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
     ("looks", look_at_due, 30.0),
+    ("findings", catch_up_all, 60.0),
     ("runs", go_on, 5.0),
     ("requests", settle_requests, 15.0),
     ("reviews", settle_reviews, 60.0),

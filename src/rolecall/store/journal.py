@@ -135,6 +135,12 @@ class Journal(Repository):
         rows = await self.rows(found.order_by(EFFECTS.c.plan_id))
         return tuple(Due(row["plan_id"], row["hub_id"]) for row in rows)
 
+    async def stuck(self, hub_id: int) -> tuple[str, ...]:
+        """Plans of a portal with an effect that waits for a person."""
+        waits = (EFFECTS.c.state == EffectState.WAITING.value, EFFECTS.c.next_attempt_at.is_(None))
+        found = select(EFFECTS.c.plan_id).where(EFFECTS.c.hub_id == hub_id, *waits).distinct()
+        return tuple(row["plan_id"] for row in await self.rows(found.order_by(EFFECTS.c.plan_id)))
+
     async def wake(self, plan_id: str, now: datetime) -> int:
         """A person has acted: every waiting effect of the plan is due; how many."""
         waits = (EFFECTS.c.plan_id == plan_id, EFFECTS.c.state == EffectState.WAITING.value)
