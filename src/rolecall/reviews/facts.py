@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from rolecall.domain.assignment import Slot
 from rolecall.domain.finding import Finding
@@ -117,9 +116,3 @@ def _employment(person: Person | None) -> str:
     ends = f" until {person.ends_on:%Y-%m-%d}" if person.ends_on else ""
     place = ", ".join(part for part in (person.job_title, person.department) if part)
     return f"{person.employment}{ends}" + (f" ({place})" if place else "")
-
-
-def freshness(snapshot: Snapshot, now: datetime) -> str:
-    """How old the picture is that a population was frozen from."""
-    hours = int((now - snapshot.sealed_at).total_seconds() // 3600)
-    return f"read {hours} hours ago" if hours else "read within the hour"
