@@ -30,6 +30,7 @@ class Event(StrEnum):
     FINDING_SETTINGS_CHANGED = "finding:settings:changed"
     IMPORT_SOURCE_APP_ADDED = "import-source:app:added"
     IMPORT_SOURCE_APP_REMOVED = "import-source:app:removed"
+    MCP_TOOL_CALLED = "mcp:tool:called"
     NOTICE_WEBHOOK_ADDED = "notice:webhook:added"
     NOTICE_WEBHOOK_REMOVED = "notice:webhook:removed"
     OPERATOR_ACCESS_CHANGED = "operator:access:changed"
