@@ -51,6 +51,28 @@ def create(store: ObjectStore, body: dict[str, Any], now: datetime) -> PropertyD
     return definition
 
 
+def update(store: ObjectStore, name: str, body: dict[str, Any], now: datetime) -> PropertyDef:
+    """Change a custom property's looks; its name and type stay. 400 for HubSpot's own."""
+    definition = find(store, name, frozenset())
+    if definition.hubspot_defined:
+        raise ApiError(400, f'Property "{name}" is defined by HubSpot and cannot be changed')
+    group = optional_text(body, "groupName")
+    if group is not None:
+        find_group(store, group)
+    about = optional_text(body, "description")
+    options = body.get("options")
+    changed = replace(
+        definition,
+        label=optional_text(body, "label") or definition.label,
+        group=group or definition.group,
+        description=definition.description if about is None else about,
+        options=definition.options if options is None else _options(options),
+        updated_at=now,
+    )
+    store.define(changed)
+    return changed
+
+
 def archive(store: ObjectStore, name: str, now: datetime) -> None:
     """Archive a custom property; 400 for HubSpot's own, 404 for an unknown one."""
     definition = find(store, name, frozenset())

@@ -13,7 +13,7 @@ from hubspot_emulator.crm.asking import (
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects.model import store_of
 from hubspot_emulator.crm.paths import DATED, schema_routes
-from hubspot_emulator.crm.properties import model
+from hubspot_emulator.crm.properties import groups, model
 from hubspot_emulator.crm.wire import batch_answer
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer
@@ -39,6 +39,12 @@ def create_property(kind: ObjectKind, call: Call) -> Answer:
     return Answer(201, model.create(store_of(call, kind), body_object(call), call.now).wire())
 
 
+def update_property(kind: ObjectKind, call: Call) -> Answer:
+    """Another label, group, description or list of options."""
+    store = store_of(call, kind)
+    return Answer(body=model.update(store, call.path["name"], body_object(call), call.now).wire())
+
+
 def archive_property(kind: ObjectKind, call: Call) -> Answer:
     """Archive a custom property: 204."""
     model.archive(store_of(call, kind), call.path["name"], call.now)
@@ -62,21 +68,30 @@ def read_property_batch(kind: ObjectKind, call: Call) -> Answer:
             "category": "OBJECT_NOT_FOUND",
             "message": f'Property "{name}" does not exist',
             "context": {"name": [name]},
+            "errors": [],
+            "links": {},
         }
         for name in missing
     ]
     return batch_answer(results, call.now, errors=errors)
 
 
-def list_groups(kind: ObjectKind, call: Call) -> Answer:
-    """Every property group of a type."""
-    groups = store_of(call, kind).groups
-    return Answer(body={"results": [groups[name].wire() for name in sorted(groups)]})
+def create_property_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Custom properties: 201, up to the first that is refused."""
+    store = store_of(call, kind)
+    _, inputs = batch_inputs(call)
+    made = [model.create(store, item, call.now).wire() for item in inputs]
+    return batch_answer(made, call.now, status=201)
 
 
-def read_group(kind: ObjectKind, call: Call) -> Answer:
-    """One property group by name."""
-    return Answer(body=model.find_group(store_of(call, kind), call.path["name"]).wire())
+def archive_property_batch(kind: ObjectKind, call: Call) -> Answer:
+    """Archive custom properties: 204, absent ones are passed over."""
+    store = store_of(call, kind)
+    _, inputs = batch_inputs(call)
+    for name in (_name(item) for item in inputs):
+        if name in store.definitions and not store.definitions[name].archived:
+            model.archive(store, name, call.now)
+    return Answer(204)
 
 
 def _name(item: dict[str, object]) -> str:
@@ -99,9 +114,11 @@ ROUTES: tuple[Route, ...] = (
     *schema_routes("GET", "", "list", list_properties),
     *schema_routes("POST", "", "create", create_property, writes=True),
     *schema_routes("POST", "/batch/read", "batch_read", read_property_batch),
-    *schema_routes("GET", "/groups", "groups", list_groups),
-    *schema_routes("GET", "/groups/{name}", "group", read_group),
+    *schema_routes("POST", "/batch/create", "batch_create", create_property_batch, writes=True),
+    *schema_routes("POST", "/batch/archive", "batch_archive", archive_property_batch, writes=True),
     *schema_routes("GET", "/{name}", "read", read_property),
+    *schema_routes("PATCH", "/{name}", "update", update_property, writes=True),
     *schema_routes("DELETE", "/{name}", "archive", archive_property, writes=True),
+    *groups.ROUTES,
     *_unknown_routes(),
 )
