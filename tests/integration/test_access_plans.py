@@ -339,3 +339,27 @@ async def test_a_token_that_loses_its_scope_halfway_pauses_the_run(
 
     assert PlanState.DONE is run.state
     assert {Outcome.DONE} == outcomes(run)
+
+
+async def test_the_files_exceptions_hide_findings_until_they_end(
+    tiny: Installation, clock: HandClock
+) -> None:
+    """In force with the file, gone with the line or with its date."""
+    hub_id = next(iter(tiny.world.portals))
+    until = (START + timedelta(days=5)).date()
+    text = await file_of(tiny)
+    told = f"{{user: {DEE}, finding: user.dormant, until: {until}, owner: {ADA}, reason: leave}}"
+    await put_in_force(tiny, f"{text}exceptions:\n  - {told}\n")
+    assert [(DEE, "user.dormant")] == await _excepted(tiny, hub_id)
+    await put_in_force(tiny, text)
+    assert [] == await _excepted(tiny, hub_id)
+    await put_in_force(tiny, f"{text}exceptions:\n  - {told}\n")
+    clock.advance(timedelta(days=7))
+
+    assert [] == await _excepted(tiny, hub_id)
+
+
+async def _excepted(one: Installation, hub_id: int) -> list[tuple[str, str]]:
+    async with one.app.database.read() as view:
+        held = await view.findings.exceptions(hub_id, one.app.clock.now())
+    return [(leave.subject, leave.finding) for leave in held]

@@ -26,10 +26,12 @@ from rolecall.domain.plan import (
 from rolecall.kit.errors import Refused
 from rolecall.kit.ids import uuid7
 from rolecall.plan.stale import Staleness, stale
+from rolecall.policy.parse import parse_policy
 from rolecall.services.access_file import text_of
 from rolecall.services.app import App
 from rolecall.services.applying import NotApplyable, StalePlan, cancel_plan, knowledge_of
 from rolecall.services.drafting import Drafted, basis_of, propose
+from rolecall.services.file_exceptions import enforce_exceptions
 from rolecall.services.ground import LOCAL, email_of, folded
 from rolecall.services.orders import Basis, Order, ReturnElevation, UndoPlan, order_in
 from rolecall.services.portals import portal_named
@@ -236,6 +238,7 @@ async def enforce_text(work: UnitOfWork, hub_id: int, text: str, digest: str) ->
     """Make an access.yaml the policy in force, with its audit line."""
     policy = StoredPolicy(hub_id, text, digest, work.actor.id, work.now)
     await work.policies.put_in_force(policy)
+    await enforce_exceptions(work, hub_id, parse_policy(text))
     details = {"digest": digest}
     work.record(Event.ACCESS_POLICY_ENFORCED, subject=digest[:12], hub_id=hub_id, details=details)
 
