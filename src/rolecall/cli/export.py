@@ -156,6 +156,19 @@ def attest(name: str, file: Path | None, reason: str, as_json: bool) -> None:
     print_table(("permission set", "permissions"), [(r["permission_set"], r["permissions"]) for r in rows])  # fmt: skip
 
 
+@export.command("two-factor", epilog="Example: rolecall export two-factor acme required")
+@click.argument("name")
+@click.argument("setting", type=click.Choice(("required", "optional")))
+@click.option("--reason", default="", help="Why; kept in the audit trail.")
+def two_factor(name: str, setting: str, reason: str) -> None:
+    """Sign off whether two-factor log-in is required, which no API tells."""
+    from rolecall.services.finding_facts import attest_two_factor
+
+    holds = setting == "required"
+    told = ask(lambda app, actor: attest_two_factor(app, actor, name, holds, reason))
+    tell(f"two-factor log-in is {setting}, signed off by {told.by}")
+
+
 @export.command("list", epilog="Example: rolecall export list acme")
 @click.argument("name")
 @json_option

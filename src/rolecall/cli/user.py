@@ -22,6 +22,8 @@ VERBS: dict[str, Entry] = {
     "remove": Entry("rolecall.cli.user_changes:remove", "Remove a user (prints a plan)"),
     "import": Entry("rolecall.cli.user_import:import_", "Add users from a CSV (prints a plan)"),
     "elevate": Entry("rolecall.cli.user_elevate:elevate", "Time-boxed extra access"),
+    "seats": Entry("rolecall.cli.user_seats:seats", "Seats: cost, and which could come back"),
+    "owner": Entry("rolecall.cli.user_seats:owner", "Who answers for an integration's user"),
     "elevations": Entry("rolecall.cli.user_elevate:elevations", "Elevations, and their proof"),
 }
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Attestation,
         ElevationFact,
         Facts,
+        OutsideChange,
         OwnAct,
     )
     from rolecall.insights.rules import RULES, Rule
@@ -28,6 +29,7 @@ __all__ = [
     "Attestation",
     "ElevationFact",
     "Facts",
+    "OutsideChange",
     "OwnAct",
     "Rule",
     "Thresholds",

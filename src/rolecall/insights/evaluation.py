@@ -17,6 +17,7 @@ from rolecall.insights import (  # noqa: F401 - importing a module registers its
     foreign,
     never_came,
     out_of_place,
+    outside,
     people,
     permission_sets,
     records,

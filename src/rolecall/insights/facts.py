@@ -42,6 +42,26 @@ class OwnAct:
     subject_id: str
     at: datetime
     explains: frozenset[str]  # feed event types
+    by_hand: bool = False  # a manual task of ours: whoever did it, it was planned
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideChange:
+    """One slot of one user that differs from before, and no plan of ours explains it.
+
+    `slot` is permission_sets, main_team, extra_teams or seats; `kind` the change that would take
+    it back. It happened between the snapshots of `since` and `at`.
+    """
+
+    user_id: str
+    slot: str
+    kind: str
+    before: tuple[str, ...]  # ids, seats by name
+    after: tuple[str, ...]
+    before_shown: str
+    after_shown: str
+    since: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,7 @@ class Facts:
     access: Resolver | None = None  # None = nothing is known of permissions
     ends: Mapping[str, datetime] = field(default_factory=dict)  # end of access, where there is one
     own_acts: tuple[OwnAct, ...] = ()  # what our journal says we did, since the feed begins
+    outside_changes: tuple[OutsideChange, ...] = ()  # by snapshots, whatever the feeds tell
     own_actor_ids: frozenset[str] = frozenset()  # settings ids our credential acts as
     apps: tuple[AppFact, ...] = ()
     integration_packs: Mapping[str, Pack] = field(default_factory=dict)

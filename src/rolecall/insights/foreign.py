@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rolecall.domain.finding import Evidence, Mend, Severity
 from rolecall.domain.snapshot import FeedEvent
+from rolecall.insights.facts import OwnAct
 from rolecall.insights.rules import Observation, rule
 from rolecall.insights.view import View
 
@@ -33,18 +35,25 @@ class _Watched:
 def foreign_events(view: View) -> Iterator[FeedEvent]:
     """Security events of late that no write of ours explains."""
     since = view.ago(view.thresholds.foreign_days)
-    span = view.thresholds.own_act_minutes * 60
-    acts: defaultdict[str, list[tuple[frozenset[str], float]]] = defaultdict(list)
+    span = timedelta(minutes=view.thresholds.own_act_minutes)
+    acts: defaultdict[str, list[OwnAct]] = defaultdict(list)
     for act in view.facts.own_acts:
-        acts[act.subject_id].append((act.explains, act.at.timestamp()))
+        acts[act.subject_id].append(act)
     for event in view.facts.events:
         if event.feed != "security" or event.at < since:
             continue
-        at, known = event.at.timestamp(), acts.get(event.object_id or "", ())
         ours = not view.facts.own_actor_ids or event.actor_id in view.facts.own_actor_ids
-        if ours and any(event.type in types and abs(at - then) <= span for types, then in known):
+        known = acts.get(event.object_id or "", ())
+        if any((ours or act.by_hand) and _explains(act, event, span) for act in known):
             continue
         yield event
+
+
+def _explains(act: OwnAct, event: FeedEvent, span: timedelta) -> bool:
+    """A write leaves its trace within minutes; a task was done any time until it was closed."""
+    if event.type not in act.explains:
+        return False
+    return event.at <= act.at + span and (act.by_hand or act.at - span <= event.at)
 
 
 def _about(view: View, watched: _Watched) -> Iterator[Observation]:
@@ -190,7 +199,8 @@ def login_loosened(view: View) -> Iterator[Observation]:
 def joined_by_domain(view: View) -> Iterator[Observation]:
     """Who let themselves in."""
     types = frozenset({"JOINED_PORTAL_VIA_DOMAIN_BASED_INVITE"})
-    yield from _about(view, _Watched(types, "joined by domain", "Decide what {user} needs"))
+    mend = "Decide what {user} needs, or park the user"
+    yield from _about(view, _Watched(types, "joined by domain", mend, "park"))
 
 
 @rule(
@@ -203,8 +213,8 @@ def joined_by_domain(view: View) -> Iterator[Observation]:
 )
 def added_outside(view: View) -> Iterator[Observation]:
     """Who was created outside any plan."""
-    mend = "Link {user} to a person, or remove the user"
-    yield from _about(view, _Watched(frozenset({"ADD_USER"}), "created", mend))
+    mend = "Link {user} to a person, or park the user"
+    yield from _about(view, _Watched(frozenset({"ADD_USER"}), "created", mend, "park"))
 
 
 @rule(

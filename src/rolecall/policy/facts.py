@@ -15,6 +15,8 @@ PERSON_FIELDS = (
 USER_FIELDS = (
     "permission_sets", "main_team", "extra_teams", "teams", "seats", "super_admin", "state",
 )  # fmt: skip
+# Effective permissions, surely held: ids, and `id=level`. Nobody is found while nothing is known.
+EVIDENCE_FIELDS = ("permissions",)
 
 
 def email_domain(email: str) -> str:

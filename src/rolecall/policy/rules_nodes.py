@@ -10,7 +10,7 @@ from rolecall.domain.finding import Severity
 from rolecall.policy.condition_nodes import read_condition
 from rolecall.policy.conditions import ALWAYS
 from rolecall.policy.document import NO_GRANTS, CustomRule, PolicyException, Rule
-from rolecall.policy.facts import PERSON_FIELDS, USER_FIELDS
+from rolecall.policy.facts import EVIDENCE_FIELDS, PERSON_FIELDS, USER_FIELDS
 from rolecall.policy.grants_nodes import GRANT_KEYS, read_grants
 from rolecall.policy.nodes import Nodes
 from rolecall.policy.people_nodes import read_profile
@@ -86,7 +86,7 @@ def _custom_rule(nodes: Nodes, node: yaml.Node, where: str) -> CustomRule | None
         if isinstance(node, yaml.MappingNode):
             nodes.problem(node, where, f"needs {', '.join(missing)}")
         return None
-    known = (*PERSON_FIELDS, *USER_FIELDS)
+    known = (*PERSON_FIELDS, *USER_FIELDS, *EVIDENCE_FIELDS)
     condition = read_condition(nodes, fields["when"], f"{where}.when", known)
     severity = nodes.choice(fields["severity"], f"{where}.severity", _SEVERITIES)
     ident = nodes.text(fields["id"], f"{where}.id")

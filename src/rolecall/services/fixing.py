@@ -6,7 +6,10 @@ from rolecall.domain.actor import Actor
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
 from rolecall.services.drafting import Drafted, propose
+from rolecall.services.elevating import return_now
 from rolecall.services.orders import MendFinding
+
+OVERDUE = "elevation.overdue"
 
 
 async def fix_finding(
@@ -18,4 +21,9 @@ async def fix_finding(
         portal = await view.portals.get(stored.hub_id)
     if portal is None:
         raise Refused(f"the portal of finding {finding_id} is not connected any more")
+    if stored.finding.rule == OVERDUE and stored.closed_at is None:
+        _, drafted = await return_now(app, actor, portal.name, stored.finding.subject, reason)
+        if drafted is None:
+            raise Refused(f"nothing is left to take back from {stored.finding.subject}")
+        return drafted
     return await propose(app, actor, portal.name, MendFinding(finding_id, successor, reason))

@@ -6,16 +6,22 @@ from dataclasses import replace
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.finding import Finding
+from rolecall.domain.plan import Change
 from rolecall.domain.snapshot import User
+from rolecall.insights.outside import REVERT
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.plan.wishes import Ask, change_user, offboard_user, remove_user
-from rolecall.policy.desired import Source
+from rolecall.policy.desired import DesiredUser, Source, Wanted
+from rolecall.policy.document import Presence
 from rolecall.services.app import App
 from rolecall.services.changes import differences, where_to_write
 from rolecall.services.ground import Ground
 from rolecall.services.offboarding import hand_overs, holdings_of
 from rolecall.services.orders import ALL_OBJECTS, Draft, MendFinding, OffboardUser
+from rolecall.services.outside_changes import revert_wish
 from rolecall.services.successors import successors_of
+
+_MADE_ADMIN = "foreign.super-admin-made"
 
 
 async def draft_mend(app: App, ground: Ground, order: MendFinding) -> Draft:
@@ -27,6 +33,8 @@ async def draft_mend(app: App, ground: Ground, order: MendFinding) -> Draft:
         raise Refused(f"finding {order.finding_id} is not about {ground.portal.name}")
     if stored.closed_at is not None:
         raise Refused(f"{finding.message}: closed already, {stored.closed_at:%Y-%m-%d}")
+    if finding.rule == _MADE_ADMIN:
+        return _demote(ground, finding, order)
     mend = finding.mend
     if mend is None or mend.kind == "manual":
         summary = mend.summary if mend else "nothing is known that would mend it"
@@ -36,6 +44,27 @@ async def draft_mend(app: App, ground: Ground, order: MendFinding) -> Draft:
     return replace(draft, title=title, source=f"finding {finding.key}")
 
 
+def _demote(ground: Ground, finding: Finding, order: MendFinding) -> Draft:
+    """Super Admin made outside: no API takes it away, so a person gets the task."""
+    user = ground.snapshot.user(finding.subject_id)
+    if user is None or not user.super_admin:
+        raise Refused(
+            f"{finding.subject} is no Super Admin any more, so there is nothing to revert"
+        )
+    reason = order.reason or f"{finding.rule}: {finding.message}"
+    source = Source(Origin.OPERATOR, reason, f"finding {finding.rule}")
+    wish = DesiredUser(
+        user.email,
+        Wanted((Presence.PRESENT.value,), source),
+        super_admin=False,
+        named=False,
+        reason=reason,
+    )
+    changes, reported = differences(ground, (wish,))
+    title = f"Mend {finding.rule}: {finding.subject}"
+    return Draft(title, f"finding {finding.key}", changes, reported)
+
+
 async def _draft(app: App, ground: Ground, finding: Finding, order: MendFinding) -> Draft:
     assert finding.mend is not None
     reason = order.reason or f"{finding.rule}: {finding.message}"
@@ -43,7 +72,9 @@ async def _draft(app: App, ground: Ground, finding: Finding, order: MendFinding)
     values = finding.mend.values
     if finding.mend.kind == "hand_over":
         return await _records(app, ground, finding, order, reason)
-    if finding.mend.kind == "park":
+    if values.get(REVERT):
+        wish = revert_wish(finding, reason)
+    elif finding.mend.kind == "park":
         wish = offboard_user(finding.subject, ground.snapshot, source)
     elif finding.mend.kind == "remove_user":
         wish = remove_user(finding.subject, ground.snapshot, source)
@@ -56,7 +87,7 @@ async def _draft(app: App, ground: Ground, finding: Finding, order: MendFinding)
             hint=f"say what to give: rolecall user change {ground.portal.name} {finding.subject}",
         )
     changes, reported = differences(ground, (wish,))
-    given = ()
+    given: tuple[Change, ...] = ()
     if order.successor or values.get("successor"):
         records = await _records(app, ground, finding, order, reason)
         given = records.changes

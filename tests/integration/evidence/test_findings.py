@@ -1,0 +1,189 @@
+"""What evidence, policy and journal make findings of, and the plans that mend them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hubspot_emulator.acts.table import carry_out
+from rolecall.domain.plan import ChangeKind, PlanState
+from rolecall.domain.snapshot import User
+from rolecall.kit.errors import Refused
+from rolecall.plan.wishes import Ask
+from rolecall.services.drafting import propose
+from rolecall.services.finding_facts import attest_two_factor, name_answerable
+from rolecall.services.findings import list_findings
+from rolecall.services.fixing import fix_finding
+from rolecall.services.orders import ChangeUsers
+from rolecall.services.packs import find_pack
+from rolecall.services.plans import approve_plan, enforce_text
+from rolecall.store.findings import StoredFinding
+from tests.support.evidence import a_blind_house, an_informed_house, bring
+from tests.support.house import House
+
+POLICY = """\
+version: 1
+portal: acme
+custom_rules:
+  - id: custom.view-only-exports
+    when: {permissions: crm_tools.export, seats: Core}
+    severity: high
+    message: exports on a Core seat
+exceptions:
+  - {user: ops@initech.example, finding: sod.exports-and-billing, until: 2027-01-31,
+     owner: lars.lindqvist@acme.test, reason: year end}
+"""
+
+
+def act(house: House, name: str, **fields: Any) -> None:
+    """Somebody does something in HubSpot's screens, later than the last sync."""
+    carry_out(house.world, house.portal, house.world.clock.now(), {"act": name, **fields})
+
+
+async def open_ones(house: House, rule: str) -> dict[str, StoredFinding]:
+    """Open findings of a rule, by subject."""
+    page = await list_findings(house.app, house.actor, house.name, rule=rule)
+    return {one.finding.subject: one for one in page.findings}
+
+
+async def carried_out(house: House, order: Any) -> None:
+    """Propose, approve, apply, and look again."""
+    drafted = await propose(house.app, house.actor, house.name, order)
+    await done(house, drafted.plan)
+
+
+async def done(house: House, plan: Any) -> None:
+    """Approve, apply, and look again."""
+    await approve_plan(house.app, house.actor, plan.id)
+    assert PlanState.DONE is (await house.finish(plan)).state
+    await house.app.clock.sleep(60)
+    await house.sync()
+
+
+async def user_of(house: House, email: str) -> User:
+    """A user of the newest snapshot."""
+    found = (await house.snapshot()).user(email)
+    assert found is not None
+    return found
+
+
+async def test_permission_findings_need_evidence(tmp_path: Path) -> None:
+    """Silent before an export is known, afterwards they name its day."""
+    async with a_blind_house(tmp_path) as house:
+        before = await open_ones(house, "sod.")
+        await bring(house)
+        after = await open_ones(house, "sod.")
+
+    assert {} == before
+    assert after
+    assert all(
+        "users export" in fact.source for one in after.values() for fact in one.finding.evidence
+    )
+
+
+async def test_rules_and_exceptions_of_the_file(tmp_path: Path) -> None:
+    """A custom rule of access.yaml shows in the list; an exception of it hides a finding."""
+    async with an_informed_house(tmp_path) as house:
+        before = await open_ones(house, "sod.exports-and-billing")
+        text = POLICY.replace("ops@initech.example", next(iter(before)))
+        async with house.app.database.begin(house.actor, "a test") as work:
+            await enforce_text(work, house.portal.id, text, "digest")
+        after = await open_ones(house, "sod.exports-and-billing")
+        custom = await open_ones(house, "custom.")
+
+    assert len(before) - 1 == len(after)
+    assert custom
+    assert {"exports on a Core seat"} == {one.finding.message for one in custom.values()}
+
+
+async def test_our_own_changes_are_not_foreign(tmp_path: Path) -> None:
+    """What a plan did is explained; what the screens did is a finding with the way back."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        snapshot = await house.snapshot()
+        people = [u for u in snapshot.users if not u.super_admin and len(u.permission_set_ids) == 1]
+        mine, theirs = people[0], people[1]
+        sets = list(snapshot.permission_sets)
+        wanted = next(one for one in sets if one.id not in mine.permission_set_ids)
+        other = next(one for one in sets if one.id not in theirs.permission_set_ids)
+        await house.app.clock.sleep(3600)
+        await carried_out(house, ChangeUsers((mine.email,), Ask(permission_set=wanted.name)))
+        ours = await open_ones(house, "foreign.access-changed")
+        act(house, "edit", user=theirs.email, permission_sets=[other.id])
+        await house.app.clock.sleep(3600)
+        await house.sync()
+        found = await open_ones(house, "foreign.access-changed")
+        drafted = await fix_finding(house.app, house.actor, found[theirs.email].id)
+        await done(house, drafted.plan)
+        left = await open_ones(house, "foreign.access-changed")
+        restored = await user_of(house, theirs.email)
+
+    assert {} == ours
+    assert [theirs.email] == list(found)
+    assert other.name in found[theirs.email].finding.message
+    assert [ChangeKind.SET_PERMISSION_SET] == [one.kind for one in drafted.plan.changes]
+    assert theirs.permission_set_ids == restored.permission_set_ids
+    assert {} == left
+
+
+async def test_super_admin_made_outside(tmp_path: Path) -> None:
+    """Who made whom Super Admin is critical, and its plan is the task to take it back."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        snapshot = await house.snapshot()
+        plain = next(u for u in snapshot.users if not u.super_admin and u.permission_set_ids)
+        await house.app.clock.sleep(3600)
+        act(house, "make_super_admin", user=plain.email)
+        await house.app.clock.sleep(3600)
+        await house.sync()
+        found = await open_ones(house, "foreign.super-admin-made")
+        drafted = await fix_finding(house.app, house.actor, found[plain.email].id)
+        act(house, "demote", user=plain.email)
+        await house.sync()
+        with pytest.raises(Refused, match="nothing to revert"):
+            await fix_finding(house.app, house.actor, found[plain.email].id)
+
+    tasks = [one.details["task"] for one in drafted.plan.changes]
+    assert ["super_admin.remove"] == [one for one in tasks if one.startswith("super_admin")]
+
+
+async def test_overdue_elevation_is_mended_by_its_return(tmp_path: Path) -> None:
+    """`finding fix` on an overdue elevation proposes the former access."""
+    from rolecall.services.elevating import elevate
+
+    who = "marta.horvat@acme.test"
+    async with an_informed_house(tmp_path) as house:
+        pack = find_pack(house.app, "8x8").text
+        told = await elevate(house.app, house.actor, house.name, who, pack, timedelta(hours=1))
+        assert told.drafted is not None
+        former = await user_of(house, who)
+        await done(house, told.drafted.plan)
+        await house.app.clock.sleep(7200)
+        found = await open_ones(house, "elevation.overdue")
+        drafted = await fix_finding(house.app, house.actor, found[who].id)
+        await done(house, drafted.plan)
+        left = await open_ones(house, "elevation.overdue")
+        now = await user_of(house, who)
+
+    assert former.permission_set_ids == now.permission_set_ids
+    assert {} == left
+
+
+async def test_people_answer_for_what_no_api_tells(tmp_path: Path) -> None:
+    """A named owner ends one finding, an attested setting begins another."""
+    async with an_informed_house(tmp_path) as house:
+        nobodys = await open_ones(house, "integration-user.no-owner")
+        who = next(iter(nobodys))
+        pack = find_pack(house.app, "8x8").text
+        await name_answerable(house.app, house.actor, house.name, who, "it@acme.test", pack)
+        owned = await open_ones(house, "integration-user.no-owner")
+        await attest_two_factor(house.app, house.actor, house.name, holds=False)
+        loose = await open_ones(house, "2fa.not-enforced")
+        await house.app.clock.sleep(60)
+        await attest_two_factor(house.app, house.actor, house.name, holds=True)
+        tight = await open_ones(house, "2fa.not-enforced")
+
+    assert who not in owned
+    assert 1 == len(loose)
+    assert {} == tight
