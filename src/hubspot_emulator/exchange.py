@@ -77,7 +77,7 @@ Layer = Callable[[Exchange, Onward], Awaitable[Answer]]
 def _named_in(body: bytes) -> set[str]:
     try:
         data = msgspec.json.decode(body) if body else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return set()
     if not isinstance(data, dict):
         return set()

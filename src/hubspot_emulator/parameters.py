@@ -24,7 +24,7 @@ def only(call: Call, names: Iterable[str] = ()) -> None:
 def page_size(call: Call, *, maximum: int, default: int, clamp: bool = False) -> int:
     """The `limit` of a request; ApiError 400 when it is no number or out of range."""
     text = call.one("limit")
-    if text is None:
+    if not text:
         return default
     try:
         size = int(text)

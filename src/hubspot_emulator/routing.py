@@ -44,7 +44,7 @@ class Call:
         """The body as JSON; ApiError 400 in HubSpot's words when it is none."""
         try:
             return msgspec.json.decode(self.raw_body or b"{}")
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ApiError(400, f"Invalid input JSON on line 1, column 1: {error}") from error
 
 

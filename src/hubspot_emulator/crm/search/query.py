@@ -172,6 +172,9 @@ def _sort(sorts: list[Any]) -> tuple[str | None, bool]:
 def _page(body: dict[str, Any]) -> tuple[int, int]:
     limit, after = body.get("limit"), body.get("after")
     limit = LIMIT_DEFAULT if limit is None else limit
+    if isinstance(limit, str):  # numbers sent as text are read, as Java's readers do
+        number = as_id(limit)
+        limit = limit if number is None else number
     if not isinstance(limit, int) or isinstance(limit, bool) or not 0 <= limit <= LIMIT_MAX:
         raise refused(f"limit must be between 0 and {LIMIT_MAX}, but was {limit}")
     start = as_id(str(after or 0))
