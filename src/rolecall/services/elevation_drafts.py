@@ -42,10 +42,9 @@ from rolecall.services.pack_drafts import (
     resolver_on,
     toggles_change,
 )
-from rolecall.store import FeedQuery, Statement, UnitOfWork, View
+from rolecall.store import ELEVATION, FeedQuery, Statement, UnitOfWork, View
 from rolecall.store.encoding import from_json, to_json
 
-ELEVATION = "elevation"  # kind of statement, by the id of the plan that raised it
 MOST_EVENTS = 5_000
 _BACK = "return_clicks"  # detail of a task: each toggle back to the level held before
 _SLOTS = {ChangeKind.SET_PERMISSION_SET: Slot.PERMISSION_SET, ChangeKind.SET_SEATS: Slot.SEAT}

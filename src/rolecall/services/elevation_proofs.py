@@ -72,12 +72,12 @@ async def settle_elevations(app: App, hub_id: int) -> tuple[Elevated, ...]:
     Called after every sync; the proof compares the user of that snapshot with the former access.
     """
     async with app.database.read() as view:
-        snapshot = await view.snapshots.load(hub_id)
         open_ones = [
             one for one in await standings_in(view, hub_id) if one.raised and not one.one.over
         ]
+        snapshot = await view.snapshots.load(hub_id) if open_ones else None
         ended = {one.one.plan_id: await _return_ended(view, one.one) for one in open_ones}
-    if snapshot is None or not open_ones:
+    if snapshot is None:
         return ()
     events = await installations(app, hub_id)
     closed = []

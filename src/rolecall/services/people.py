@@ -114,9 +114,9 @@ def _over(former: Person, person: Person) -> Person:
 
 async def correlate_portal(work: UnitOfWork, hub_id: int) -> Mapping[str, int]:
     """Link the newest snapshot's users to people; how many are in which situation."""
-    snapshot = await work.snapshots.load(hub_id)
     people = await work.people.all()
-    if snapshot is None or not people:
+    snapshot = await work.snapshots.load(hub_id) if people else None
+    if snapshot is None:
         return {}
     links = correlate(snapshot, people, await work.people.links(hub_id))
     await work.people.put_links(links)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rolecall.store.audit import AuditLine, AuditQuery
     from rolecall.store.credentials import Credential
     from rolecall.store.database import Database
-    from rolecall.store.evidence import ExportImport, Statement
+    from rolecall.store.evidence import ELEVATION, ExportImport, Statement
     from rolecall.store.feeds import FeedCursor, FeedQuery
     from rolecall.store.findings import Recorded, RuleException, StoredFinding
     from rolecall.store.handovers import HandedRecord
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rolecall.store.versions import KnownVersions
 
 __all__ = [
+    "ELEVATION",
     "AuditLine",
     "AuditQuery",
     "Credential",
@@ -87,6 +88,7 @@ _HOMES = {
     "AuditQuery": "audit",
     "Credential": "credentials",
     "Database": "database",
+    "ELEVATION": "evidence",
     "ExportImport": "evidence",
     "Statement": "evidence",
     "FeedCursor": "feeds",

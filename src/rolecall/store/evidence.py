@@ -19,6 +19,8 @@ from rolecall.store.schema import Document, Key, metadata, moment, text
 
 Value = TypeVar("Value")
 
+ELEVATION = "elevation"  # kind of statement: who is raised for a while, by the id of the plan
+
 IMPORTS = Table(
     "export_imports", metadata,
     Column("id", Key, primary_key=True),

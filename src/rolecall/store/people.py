@@ -76,6 +76,10 @@ class People(Repository):
             found = found.where(PEOPLE.c.source == source)
         return tuple(_person(row) for row in await self.rows(found))
 
+    async def anybody(self) -> bool:
+        """Whether there is any person at all."""
+        return await self.value(select(PEOPLE.c.id).limit(1)) is not None
+
     async def remove(self, person_ids: Iterable[str]) -> None:
         """Forget persons; their links go with the next correlation."""
         ids = list(person_ids)
