@@ -21,7 +21,7 @@ from rolecall.services.plans import (
     show_plan,
     undo_plan,
 )
-from rolecall.services.tasks import done_task, list_tasks, overdue
+from rolecall.services.tasks import done_task, list_tasks
 from rolecall.services.upkeep import carry_out
 from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post
@@ -184,7 +184,9 @@ async def tasks(visit: Visit) -> Response:
         "tasks.html",
         tasks=found,
         show=show,
-        late=frozenset(one.id for one in found if overdue(one, now)),
+        late=frozenset(
+            one.id for one in found if one.state == "open" and one.due_at and one.due_at < now
+        ),
         may_close=visit.holds(Role.APPROVER),
     )
 
