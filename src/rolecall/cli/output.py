@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 
 import click
 
+from rolecall.kit.cells import unformulated
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# A cell a spreadsheet would run as a formula gets an apostrophe, as spreadsheets themselves do.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SEVERITY_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 
 
@@ -69,11 +69,6 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([[unformulated(shown(cell)) for cell in row] for row in rows])
-
-
-def unformulated(text: str) -> str:
-    """The text, with an apostrophe where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def shown(value: object) -> str:

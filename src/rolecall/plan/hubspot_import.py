@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rolecall.domain.plan import Change, ChangeKind, Plan
+from rolecall.kit.cells import unformulated
 
 ROWS_PER_FILE = 100  # HubSpot takes no more users in one file
 COLUMNS = ("Email", "First name", "Last name", "Job title", "Main team", "Extra teams", "Seat")
@@ -21,7 +22,6 @@ _SLOTS = {
     ChangeKind.ADD_EXTRA_TEAM: "Extra teams",
     ChangeKind.SET_SEATS: "Seat",
 }
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,7 @@ def _file(name: str, part: int, people: list[Mapping[str, str]]) -> ImportFile:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({key: _harmless(value) for key, value in row.items()} for row in people)
+    writer.writerows({key: unformulated(value) for key, value in row.items()} for row in people)
     emails = tuple(row["Email"] for row in people)
     plain = "-".join(name.lower().split()) or "no-permission-set"
     return ImportFile(f"hubspot-users-{plain}-{part}.csv", name, out.getvalue(), emails)
-
-
-def _harmless(value: str) -> str:
-    """Names of people go into spreadsheets: no formulas, ever."""
-    return f"'{value}" if value.startswith(_DANGEROUS) else value

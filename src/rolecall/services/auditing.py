@@ -14,6 +14,7 @@ from pathlib import Path
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import ALL_PORTALS
+from rolecall.kit.cells import unformulated
 from rolecall.services.app import App
 from rolecall.services.rights import need
 from rolecall.store import AuditLine, AuditQuery, Verdict, verify_chain
@@ -21,7 +22,6 @@ from rolecall.store import AuditLine, AuditQuery, Verdict, verify_chain
 COLUMNS = (
     "seq", "at", "event", "actor", "reason", "hub_id", "subject", "details", "previous", "hash",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 VERIFIER = "verify_chain.py"
 
 
@@ -83,9 +83,7 @@ def _as_csv(line: dict[str, object]) -> str:
 
 
 def _text(cell: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return "" if cell is None else unformulated(str(cell))
 
 
 def _csv_line(cells: object) -> str:

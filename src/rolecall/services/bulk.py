@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import ChangeKind, Outcome, Plan, Receipt
+from rolecall.kit.cells import unformulated
 from rolecall.kit.errors import Refused
 from rolecall.plan.bulk import MAX_ROWS, RowVerdict, read_rows
 from rolecall.plan.context import DiffOptions
@@ -18,7 +19,6 @@ from rolecall.services.ground import Ground
 from rolecall.services.orders import Draft, ImportRow, ImportRows
 from rolecall.sources.tables import read_table
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 RESULT_HEADER = ("line", "email", "verdict", "result", "message", "hint", "plan")
 # The worst of a row's receipts names the row's result.
 _WORST = (
@@ -123,12 +123,8 @@ def results_csv(rows: Iterable[RowResult], plan_id: str) -> str:
     writer.writerow(RESULT_HEADER)
     for row in rows:
         cells = (str(row.line), row.email, row.verdict, row.result, row.message, row.hint, plan_id)
-        writer.writerow([_harmless(cell) for cell in cells])
+        writer.writerow([unformulated(cell) for cell in cells])
     return out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def tally(rows: Iterable[RowVerdict]) -> Mapping[str, int]:

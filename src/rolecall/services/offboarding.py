@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.assignment import Origin
@@ -186,8 +186,3 @@ def _later(ground: Ground, user: User) -> tuple[str, ...]:
     if not parking.remove:
         return (f"{user.email} stays parked until somebody removes them",)
     return (f"after {parking.grace_days} days a plan to remove {user.email} is made by itself",)
-
-
-def without_ids(change: Change) -> Change:
-    """A change as drafted, whatever plan it was in: what two plans are compared by."""
-    return replace(change, id="", reason="", warnings=())

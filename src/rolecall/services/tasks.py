@@ -130,8 +130,3 @@ async def _waiting(view: View, hub_id: int) -> list[_Waiting]:
 def _handed_out(receipts: tuple[Receipt, ...], task: ManualTask) -> datetime | None:
     mine = (one.observed_at for one in receipts if one.change_id == task.change_id)
     return min(mine, default=None)
-
-
-def overdue(task: ManualTask, now: datetime) -> bool:
-    """Open beyond its due date."""
-    return task.state == "open" and task.due_at is not None and task.due_at <= now

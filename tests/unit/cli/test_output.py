@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.cli.output import FORMULA_STARTS, ago, aligned, shown, unformulated, width_of
+from rolecall.cli.output import ago, aligned, shown, width_of
+from rolecall.kit.cells import FORMULA_STARTS, unformulated
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
