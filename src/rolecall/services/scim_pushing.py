@@ -65,14 +65,19 @@ async def push_user(
 ) -> ScimRecord:  # fmt: skip
     """Keep a pushed user and have it planned; the record, its id being our person id.
 
+    Somebody without any address is kept and shown to be nobody at HubSpot until one comes.
     Raises BadValue, AlreadyThere for a userName that is taken, NotAsAsked with the reason where
     a guardrail or a higher claim stands against it.
     """
     client = pusher.client
+    if not pushed.email and former is not None and former.subject:
+        pushed = replace(pushed, emails=(former.subject,))  # an address once known stays known
     ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
         await _refuse_taken(view, pusher, pushed.user_name, former)
         person = await _person(view, pusher, pushed, former)
+    if not pushed.email:
+        return await _keep_nobody(app, pusher, pushed, body, former, person)
     subject = _subject(ground, pushed, former)
     made = user_claims(client, ground.snapshot, pushed, subject, person.id)
     swap = _swap(ground, subject, person, f"{client.reference}:user", made)
@@ -80,7 +85,7 @@ async def push_user(
     _refuse_impossible(ground, pusher, [replace(swap, wanted=PRESENT if pushed.active else gone)])
     async with app.database.begin(pusher.actor, f"pushed by {client.name}") as work:
         record = await _keep_user(work, pusher, pushed, body, former, person, subject)
-        if former is not None and former.subject != subject.casefold():
+        if former is not None and former.subject not in ("", subject.casefold()):
             await _move_claims(work, pusher, former.subject, subject)
         await _write_claims(work, pusher, [swap])
         if _needs_rename(ground, pushed, subject):
@@ -96,6 +101,10 @@ async def push_user(
 async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRecord) -> None:
     """A pushed user was deleted: parked or removed as the client says, and forgotten here."""
     client = pusher.client
+    if not record.subject:
+        async with app.database.begin(pusher.actor, f"deleted by {client.name}") as work:
+            await work.scim.remove(client.id, "User", record.id)
+        return
     ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
         person = await view.people.get(record.id)
@@ -173,17 +182,16 @@ async def _person(
     view: View, pusher: Pusher, pushed: PushedUser, former: ScimRecord | None
 ) -> Person:
     """The human: as HR knows them where it does, else as pushed."""
-    if not pushed.email:
-        raise BadValue(f"neither userName {pushed.user_name!r} nor an e-mail is an address")
     known = await view.people.get(former.id) if former else None
     if known is None and former is None:
-        alike = await view.people.by_email(pushed.email)
+        alike = await view.people.by_email(pushed.email) if pushed.email else ()
         taken = await view.scim.known(pusher.client.id, "User", [one.id for one in alike])
         known = alike[0] if len(alike) == 1 and not taken else None
     if known is not None and known.source != pusher.client.reference:
         return known
     manager = await view.people.get(pushed.manager_id) if pushed.manager_id else None
-    emails = dict.fromkeys((pushed.email, *pushed.emails, *(known.emails if known else ())))
+    named = (pushed.email, *pushed.emails, *(known.emails if known else ()))
+    emails = dict.fromkeys(one for one in named if one)
     return Person(
         known.id if known else (former.id if former else uuid7()),
         tuple(emails),
@@ -201,9 +209,24 @@ async def _person(
     )
 
 
+async def _keep_nobody(
+    app: App, pusher: Pusher, pushed: PushedUser, body: str, former: ScimRecord | None,
+    person: Person,
+) -> ScimRecord:  # fmt: skip
+    async with app.database.begin(pusher.actor, f"pushed by {pusher.client.name}") as work:
+        told = {"client": pusher.client.name, "why": f"{pushed.user_name} has no e-mail address"}
+        work.notify("scim.waiting", told, hub_id=pusher.client.hub_id)
+        return await _keep_user(work, pusher, pushed, body, former, person, "")
+
+
 def _subject(ground: Ground, pushed: PushedUser, former: ScimRecord | None) -> str:
     """The e-mail claims are about: the one HubSpot knows, until it knows the new one."""
-    if former is None or _is_there(ground, pushed.email) or not _is_there(ground, former.subject):
+    if (
+        former is None
+        or not former.subject
+        or _is_there(ground, pushed.email)
+        or not _is_there(ground, former.subject)
+    ):
         return pushed.email.casefold()
     return former.subject
 
@@ -351,6 +374,8 @@ def _group_swaps(
     swaps = []
     for one in dict.fromkeys((*members, *(each for each in held if each in known))):
         subject = known[one].subject
+        if not subject:
+            continue
         made: tuple[Assignment, ...] = ()
         if one in members and target:
             made = group_claims(pusher.client, ground, target, reference, {subject: one})
