@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import ceil
 
 from rolecall.domain.plan import Change, Effect, Plan, Route
 from rolecall.plan.routes import route_of
 
-# Read, write, read back; a hand-over counts its batches itself.
-REQUESTS_PER_EFFECT = 3
+REQUESTS_PER_EFFECT = 3  # read, write, read back
+# HubSpot's documented maxima: results of a search page, records of a batch.
+SEARCH_PAGE, BATCH = 200, 100
 _WITHOUT_REQUEST = (Route.MANUAL, Route.NOTHING)
 _TOGETHER = (Route.CREATE_USER, Route.PUT_USER, Route.PATCH_PROFILE)
 
@@ -30,9 +33,20 @@ def effects_of(plan: Plan) -> tuple[Effect, ...]:
     return tuple(found)
 
 
-def requests_of(effects: tuple[Effect, ...]) -> int:
-    """Requests the effects cost at most, without retries."""
-    return sum(REQUESTS_PER_EFFECT for one in effects if one.route not in _WITHOUT_REQUEST)
+def requests_of(effects: tuple[Effect, ...], changes: Iterable[Change] = ()) -> int:
+    """Requests the effects of these changes cost at most, without retries."""
+    counts = {change.id: int(change.details.get("records", "0")) for change in changes}
+    return sum(_requests(effect, counts) for effect in effects)
+
+
+def _requests(effect: Effect, counts: Mapping[str, int]) -> int:
+    if effect.route in _WITHOUT_REQUEST:
+        return 0
+    if effect.route is Route.HAND_OVER:
+        records = sum(counts.get(change_id, 0) for change_id in effect.change_ids)
+        # Pages are searched, batches are written, and one more search finds nothing left.
+        return ceil(records / SEARCH_PAGE) + ceil(records / BATCH) + 1
+    return REQUESTS_PER_EFFECT
 
 
 def _effect(plan: Plan, change: Change, route: Route, number: int) -> Effect:

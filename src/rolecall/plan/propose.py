@@ -88,7 +88,7 @@ def assemble(
         source=occasion.source,
         reported=tuple(replace(one, id=f"r{number}") for number, one in enumerate(reported, 1)),
     )
-    requests = requests_of(effects_of(plan))
+    requests = requests_of(effects_of(plan), ordered)
     quota = quota_of(snapshot, circumstances.credential)
     cost = estimate(requests, quota, snapshot.time_zone, now)
     return sealed(replace(plan, requests=cost.requests, seconds=cost.seconds)), used
