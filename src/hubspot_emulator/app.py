@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from hubspot_emulator import auth, lifecycle, striking
 from hubspot_emulator.asgi import AsgiApp
@@ -169,7 +170,13 @@ def call_of(exchange: Exchange) -> Call:
 
 def create_app(world: World) -> AsgiApp:
     """The ASGI app of a world: HubSpot's routes through the chain, control routes beside it."""
-    return AsgiApp(world, Router(all_routes()), compose(CHAIN), _control)
+    return AsgiApp(world, _router(), compose(CHAIN), _control)
+
+
+@cache
+def _router() -> Router:
+    """One tree for every app: it never changes, and growing it takes longer than most tests."""
+    return Router(all_routes())
 
 
 def compose(layers: Sequence[Layer]) -> Onward:

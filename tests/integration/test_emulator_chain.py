@@ -83,6 +83,12 @@ class TestAuth:
         assert lost.headers["content-type"].startswith("text/html")
         assert wrong.headers["content-type"].startswith("text/html")
 
+    async def test_a_wrong_verb_is_told_the_right_ones(self, emulator: Emulator) -> None:
+        """405 names the verbs of the path in Allow."""
+        wrong = await emulator.send("PATCH", USERS, {})
+
+        assert wrong.headers["allow"] == "GET, POST"
+
     async def test_unknown_parameters(self, emulator: Emulator) -> None:
         """A parameter the specification does not name is ignored, or refused by switch."""
         ignored = await emulator.get(USERS, params={"archived": "true"})

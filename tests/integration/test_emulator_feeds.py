@@ -179,6 +179,23 @@ class TestFilesOfHubSpot:
         assert len(one) == 3
         assert not any("felix.braun" in line for line in everybody)
 
+    async def test_permission_history_of_the_api(self, acme: Emulator) -> None:
+        """A set given by the API is written down permission by permission, and when it goes too."""
+        path = "/_emulator/permission-history.csv?user=new.hand@acme.test"
+        wish = {"email": "new.hand@acme.test", "sendWelcomeEmail": False}
+        user_id = (await acme.send("POST", "/settings/v3/users", wish)).json()["id"]
+        one = next(s for s in acme.portal.permission_sets.values() if not s.seats)
+        there = f"/settings/v3/users/{user_id}"
+        given = await acme.send("PUT", there, {"roleId": str(one.id)})
+        after_giving = (await acme.get(path)).text.splitlines()[1:]
+        taken = await acme.send("PUT", there, {"firstName": None})
+        after_taking = (await acme.get(path)).text.splitlines()[1:]
+
+        assert (given.status_code, taken.status_code) == (200, 200), given.text
+        assert sum(",Create," in line for line in after_giving) >= len(one.permissions) - 1
+        assert len(after_taking) >= 2 * len(after_giving) - 2
+        assert sum(",Delete," in line for line in after_taking) >= len(one.permissions) - 1
+
     async def test_truth(self, acme: Emulator) -> None:
         """Stored, effective, and where access comes from."""
         body = (await acme.get("/_emulator/truth")).json()

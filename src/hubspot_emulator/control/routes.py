@@ -39,7 +39,7 @@ def forget_requests(call: Call) -> Answer:
 
 
 def reset(call: Call) -> Answer:
-    """Build the world anew as it was at the start; faults, switches and clock too."""
+    """Build the world anew as the start or the last seed made it; faults, switches, clock too."""
     return Answer(200, model.described(rebuild(call.world, **call.world.built_with)))
 
 

@@ -271,3 +271,21 @@ class TestLimits:
             passed = False
 
         assert passed == allowed
+
+
+class TestParse:
+    @pytest.mark.parametrize("operator", [{}, [], None, 7, "LIKE"])
+    def test_a_strange_operator_is_refused(self, operator: Any) -> None:
+        """Whatever stands where the operator should is a 400, never a crash."""
+        condition = {"propertyName": "amount", "operator": operator, "value": "1"}
+        body = {"filterGroups": [{"filters": [condition]}]}
+
+        with pytest.raises(ApiError) as refused:
+            parse(body, 10, ObjectStore(DEALS, 1), CAPS["18"])
+        assert refused.value.status == 400
+
+    def test_a_limit_may_be_text(self) -> None:
+        """Clients send numbers as text, and Java reads them."""
+        assert (
+            parse({"limit": "5", "after": "10"}, 10, ObjectStore(DEALS, 1), CAPS["18"]).limit == 5
+        )

@@ -9,9 +9,9 @@ import pytest
 
 from hubspot_emulator.building import create_world
 from hubspot_emulator.granular.access import effective
+from hubspot_emulator.seeds.account_managers import ACCOUNT_MANAGER
 from hubspot_emulator.seeds.acme_cast import cast_of_acme, emails_of, look_alikes_of
 from hubspot_emulator.seeds.casebook import kinds
-from hubspot_emulator.seeds.account_managers import ACCOUNT_MANAGER
 from hubspot_emulator.world import Membership, Portal, World
 
 WORLD = create_world(seed="acme")

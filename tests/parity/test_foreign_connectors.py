@@ -1,0 +1,161 @@
+"""Request sequences of connectors nobody here wrote, replayed: paging, joins, writes, absence.
+
+Each class names whose habits it has; the code is ours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hubspot_emulator.app import create_world
+from tests.support.emulator import Emulator, running
+
+JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+USERS = "/settings/v3/users"
+
+
+@pytest.fixture
+async def acme() -> Any:
+    """The messy portal, without limits, in process."""
+    async with running(create_world(limits="off")) as started:
+        yield started
+
+
+async def _pages(emulator: Emulator, path: str, limit: int, **query: Any) -> list[dict[str, Any]]:
+    """Follow `after` until a page names none, as every one of these clients does."""
+    rows: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    after = ""
+    while True:
+        asked = {"limit": str(limit), **query, **({"after": after} if after else {})}
+        answer = await emulator.get(path, params=asked, headers=JSON)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        rows += page["results"]
+        after = page.get("paging", {}).get("next", {}).get("after", "")
+        if not after:
+            return rows
+        assert after not in seen, "a cursor came twice"
+        seen.add(after)
+
+
+class TestBatonHubspot:
+    """An identity connector: everybody, roles, teams, deactivated users, last log-in."""
+
+    async def test_reads_the_portal(self, acme: Emulator) -> None:
+        """Its joins hold: roles and teams of users exist, deactivated ids are settings ids."""
+        users = await _pages(acme, USERS, 50)
+        roles = (await acme.get(f"{USERS}/roles", headers=JSON)).json()["results"]
+        teams = (await acme.get(f"{USERS}/teams", headers=JSON)).json()["results"]
+        wish = {
+            "filterGroups": [
+                {"filters": [{"propertyName": "hs_deactivated", "operator": "EQ", "value": "true"}]}
+            ],
+            "properties": ["hs_deactivated", "hs_internal_user_id"],
+            "limit": 50,
+        }
+        found = (await acme.send("POST", "/crm/v3/objects/users/search", wish)).json()["results"]
+        ids = {user["id"] for user in users}
+
+        assert len(users) == len(ids)
+        assert {user["roleId"] for user in users if "roleId" in user} <= {
+            one["id"] for one in roles
+        }
+        assert {one for team in teams for one in team["userIds"]} <= ids
+        assert {row["properties"]["hs_internal_user_id"] for row in found} & ids
+
+    async def test_last_login_and_limits(self, acme: Emulator) -> None:
+        """Five log-ins of one user, newest first, and rate headers that are numbers."""
+        acme.world.limits.mode = "real"
+        user_id = next(iter(acme.portal.members))
+        asked = {"limit": "5", "userId": str(user_id)}
+        answer = await acme.get("/account-info/v3/activity/login", params=asked, headers=JSON)
+        times = [row["loginAt"] for row in answer.json()["results"]]
+
+        assert times == sorted(times, reverse=True)
+        assert answer.headers["X-HubSpot-RateLimit-Remaining"].isdecimal()
+        assert answer.headers["X-HubSpot-RateLimit-Max"].isdecimal()
+
+    async def test_takes_a_role_away_with_an_empty_body(self, acme: Emulator) -> None:
+        """PUT {} is its revocation, and the answer must be JSON."""
+        users = await _pages(acme, USERS, 100)
+        holder = next(u for u in users if "roleId" in u and not u["superAdmin"])
+        answer = await acme.send("PUT", f"{USERS}/{holder['id']}", {}, headers=JSON)
+
+        assert answer.status_code == 200
+        assert "roleId" not in answer.json()
+
+
+class TestTerraformProviders:
+    """Two providers: one by e-mail on v3, one on 2026-03 with proofs of absence."""
+
+    async def test_life_of_a_user_by_email(self, acme: Emulator) -> None:
+        """Create, conflict, read, change and delete, all by raw e-mail."""
+        body = {"email": "tf@acme.test", "roleId": "", "sendWelcomeEmail": True}
+        body.pop("roleId")  # its second struct leaves the role out
+        path = f"{USERS}/tf@acme.test?idProperty=EMAIL"
+        made = await acme.send("POST", f"{USERS}/", body, headers=JSON)
+        twice = await acme.send("POST", f"{USERS}/", body, headers=JSON)
+        read = await acme.get(path)
+        gone = await acme.send("DELETE", path)
+        absent = await acme.get(path)
+
+        told = [one.status_code for one in (made, twice, read, gone, absent)]
+        assert told == [201, 409, 200, 204, 404]
+        assert read.json()["id"] == made.json()["id"]
+
+    async def test_absence_is_proved_three_times(self, acme: Emulator) -> None:
+        """By id, by e-mail, and by the list; the same e-mail comes back under the same id."""
+        base = "/settings/users/2026-03"
+        body = {"email": "gone@acme.test", "sendWelcomeEmail": False, "firstName": "G"}
+        made = (await acme.send("POST", base, body, headers=JSON)).json()
+        names = await acme.send("PUT", f"{base}/{made['id']}", {"firstName": "H", "lastName": "I"})
+        await acme.send("DELETE", f"{base}/{made['id']}")
+        by_id = await acme.get(f"{base}/{made['id']}")
+        by_email = await acme.get(f"{base}/gone%40acme.test?idProperty=EMAIL")
+        listed = {user["id"] for user in await _pages(acme, base, 100)}
+        back = await acme.send("POST", base, body, headers=JSON)
+
+        assert (names.status_code, "USER_NOT_ON_ANY_HUBS" in names.text) == (400, True)
+        assert (by_id.status_code, by_email.status_code) == (404, 404)
+        assert made["id"] not in listed
+        assert back.json()["id"] == made["id"]
+
+    async def test_profile_joined_over_the_crm_list(self, acme: Emulator) -> None:
+        """Exactly one CRM record carries a settings id; unset properties come as null."""
+        root = "/crm/objects/2026-03/users"
+        rows = await _pages(acme, root, 100, properties="hs_internal_user_id")
+        ids = [row["properties"]["hs_internal_user_id"] for row in rows]
+        query = "?archived=false&dataSensitivity=non_sensitive&locale=en"
+        named = await acme.get(f"/crm/properties/2026-03/users{query}")
+        one = await acme.get(f"{root}/{rows[0]['id']}?properties=hs_internal_user_id,hs_job_title")
+
+        assert len(set(ids)) == len(ids)
+        assert one.json()["properties"].keys() >= {"hs_internal_user_id", "hs_job_title"}
+        assert "hs_working_hours" in {row["name"] for row in named.json()["results"]}
+
+
+class TestSyncPlatforms:
+    """Nango, Onyx and the like: owners, users of 2026-09, and who may see a record."""
+
+    async def test_owners_and_users(self, acme: Emulator) -> None:
+        """Every owner with a userId is a user; pages of 100 with `archived` told outright."""
+        owners = await _pages(acme, "/crm/v3/owners", 100, archived="false")
+        users = {int(user["id"]) for user in await _pages(acme, f"{USERS}/", 100)}
+
+        assert {owner["userId"] for owner in owners if "userId" in owner} <= users
+
+    async def test_viewers_of_a_record(self, acme: Emulator) -> None:
+        """Portal id by the old call, one contact, its viewers, each a user of the 2026-09 list."""
+        portal_id = (await acme.get("/integrations/v1/me")).json()["portalId"]
+        contact = (await acme.get("/crm/v3/objects/contacts?limit=1")).json()["results"][0]
+        name = f"hcrn:{portal_id}:crm-object:0-1:{contact['id']}"
+        path = "/resource-permissions/v3/permitted-users"
+        answer = await acme.get(path, params={"resource": [name]})
+        users = {int(user["id"]) for user in await _pages(acme, "/settings/users/2026-09", 100)}
+        seen = answer.json()["resources"][name]["crm-object:VIEW"]["permittedUsers"]
+
+        assert seen
+        assert {int(str(one)) for one in seen} <= users
