@@ -225,3 +225,14 @@ async def test_the_same_pages_seal_the_same_snapshot(database: Database) -> None
     assert loaded is not None
     assert ("b", first.users) == (loaded.id, loaded.users)
     assert [1, 1] == [counts["users"] for _, counts in days]
+
+
+async def test_more_ids_than_a_driver_takes(database: Database) -> None:
+    """A selection of 70,000 users is one question on either database."""
+    first = Snapshot(7, "a", START, START, True, (User("1", "a@acme.test"),))
+    async with database.begin(SYSTEM) as work:
+        await work.snapshots.seal(first)
+    async with database.read() as view:
+        page = await view.users.find(7, UserQuery(ids=frozenset(map(str, range(70_000)))))
+
+    assert first.users == page.items

@@ -119,7 +119,12 @@ async def _read(response: httpx2.Response) -> Reply:
         name.decode("latin-1").lower(): value.decode("latin-1")
         for name, value in response.headers.raw
     }
-    return Reply(response.status_code, headers, body)
+    return Reply(response.status_code, headers, without_nul(body))
+
+
+def without_nul(body: bytes) -> bytes:
+    """The JSON with replacement characters for NUL: no database keeps it in a text."""
+    return body.replace(b"\\u0000", b"\\ufffd") if b"\\u0000" in body else body
 
 
 def _proxy(url: httpx2.URL) -> str | None:

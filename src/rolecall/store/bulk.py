@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Table, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Rows in flight: enough to make the round trip cheap, little enough to stay small in memory.
@@ -57,8 +58,13 @@ def batches(rows: Iterable[Value]) -> Iterator[list[Value]]:
 async def _copy(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
+    module: Any = connection.dialect.dbapi
     names = ", ".join(column.name for column in table.columns)
     target = f"COPY {table.name} ({names}) FROM STDIN"
-    async with driver.cursor() as cursor, cursor.copy(target) as copy:
-        for row in rows:
-            await copy.write_row(row)
+    try:
+        async with driver.cursor() as cursor, cursor.copy(target) as copy:
+            for row in rows:
+                await copy.write_row(row)
+    except module.Error as error:
+        # SQLAlchemy does not see what happens on the bare driver; `store.errors` explains it.
+        raise DBAPIError(target, None, error) from error

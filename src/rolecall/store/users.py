@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     CompoundSelect,
     Select,
     and_,
+    any_,
     case,
     cast,
     func,
+    literal,
     or_,
     select,
     type_coerce,
@@ -239,9 +243,17 @@ def _limits(query: UserQuery, on_postgres: bool) -> list[ColumnElement[bool]]:
     if query.inactive_since is not None:
         found.append(func.coalesce(_LAST_ACTIVE, 0) < to_micros(query.inactive_since))
     if query.ids is not None:
-        found.append(USERS.c.user_id.in_(sorted(query.ids)))
+        found.append(_among(sorted(query.ids), on_postgres))
     found += [_property(name, on_postgres) == value for name, value in query.profile.items()]
     return found
+
+
+def _among(ids: list[str], on_postgres: bool) -> ColumnElement[bool]:
+    """One of these ids, as one parameter: drivers take 32,766 (SQLite) or 65,535 at most."""
+    if on_postgres:
+        return USERS.c.user_id == any_(literal(ids, ARRAY(Text)))
+    given = func.json_each(json.dumps(ids)).table_valued("value")
+    return USERS.c.user_id.in_(select(given.c.value))
 
 
 def _state_limit(query: UserQuery) -> ColumnElement[bool]:

@@ -69,13 +69,20 @@ async def new_events(
         newest = _newest(newest, new, oldest)
         met = any(one.at < oldest for one in events) or len(new) < len(events)
         if page.after is None or met:
-            yield FeedPage(new, newest or Reached("", now, oldest))
+            bounded = known is None and (met or feed != LOGIN)
+            note = _first_read(oldest, bounds) if bounded else ""
+            yield FeedPage(new, newest or Reached("", now, oldest), note)
             return
         if known is None and pages >= bounds.feed_pages:
             yield _cut_off(new, newest, now)
             return
         yield FeedPage(new)
         after = page.after
+
+
+def _first_read(oldest: datetime, bounds: Bounds) -> str:
+    """The log-in feed is met to its end or older lines; the others are asked from a date on."""
+    return f"first read, back to {oldest:%Y-%m-%d}: the newest {bounds.feed_days} days"
 
 
 def _is_new(event: FeedEvent, known: Reached | None, oldest: datetime) -> bool:
