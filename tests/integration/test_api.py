@@ -131,7 +131,9 @@ class TestReading:
             "/portals", "/portals/acme", "/portals/acme/overview", "/portals/acme/findings",
             "/portals/acme/access/dump", "/portals/acme/people", "/plans", "/tasks", "/audit",
             "/portals/acme/catalogue", "/portals/acme/requests", "/portals/acme/reviews",
-            "/webhooks",
+            "/webhooks", "/packs", "/portals/acme/who-can?action=export contacts",
+            "/portals/acme/users/ben@tiny.test/why?action=export contacts",
+            "/portals/acme/packs/8x8",
         ],
     )  # fmt: skip
     async def test_every_list(self, api: Api, path: str) -> None:

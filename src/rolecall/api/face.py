@@ -11,21 +11,31 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
-from rolecall.api import access, findings, managing, people, plans, portals, requests, users
+from rolecall.api import (
+    access,
+    explaining,
+    findings,
+    managing,
+    people,
+    plans,
+    portals,
+    requests,
+    users,
+)
 from rolecall.api.answers import ProblemModel
 from rolecall.api.idempotency import Idempotency
-from rolecall.http.strict_json import StrictJson
 from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send
 from rolecall.http.layers import BodyLimit
 from rolecall.http.problems import MEDIA_TYPE, Problem, problem_of
+from rolecall.http.strict_json import StrictJson
 from rolecall.kit.errors import RolecallError
 from rolecall.services.app import App
 
 PREFIX = "/api/v1"
 MOST_BYTES = 4 * 2**20  # an access.yaml of a large portal
 LOG = logging.getLogger("rolecall.api")
-_ROOMS = (portals, users, findings, plans, access, people, requests, managing)
+_ROOMS = (portals, users, explaining, findings, plans, access, people, requests, managing)
 
 
 def create_face(app: App) -> AsgiApp:

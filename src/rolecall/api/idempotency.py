@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rolecall.http.strict_json import read_body, replayed
 from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Message, Receive, Scope, Send, header
 from rolecall.http.problems import Problem, send_problem
+from rolecall.http.strict_json import read_body, replayed
 from rolecall.services.app import App
 from rolecall.store.answers import KeptAnswer
 
