@@ -11,7 +11,7 @@ LOCKS := requirements/dev.txt requirements/uv.txt
 ROLECALL_DEMO_ARGS := $(if $(filter 1 yes true,$(ONCE)),--once) $(if $(SEED),--seed $(SEED)) $(if $(PORT),--port $(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types layers docs bench soak lock clean
+.PHONY: help setup demo test check format lint types layers docs bench screenshots soak lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ docs: setup ## Documentation and generated files against the code
 
 bench: setup ## The benchmarks, as ratios measured in one run
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: setup ## Every page of the console as pictures, for somebody to look at
+	@$(BIN)/python scripts/screenshots.py $(ARGS)
 
 soak: setup ## The exhaustive crash and fault matrix
 	@$(BIN)/python -m pytest -q -m soak --override-ini=timeout=0 tests $(ARGS)

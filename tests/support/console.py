@@ -16,7 +16,7 @@ from hubspot_emulator.world import World
 from rolecall.domain.actor import SYSTEM, Role
 from rolecall.domain.operator import Operator
 from rolecall.domain.person import Person
-from rolecall.kit.clock import Clock, HandClock
+from rolecall.kit.clock import HandClock
 from rolecall.kit.ids import uuid7
 from rolecall.services.app import App
 from rolecall.services.upkeep import look
@@ -42,7 +42,7 @@ class Console:
 
     installation: Installation
     app: App
-    clock: Clock
+    clock: HandClock
     port: int
     house: House | None = None
     _server: uvicorn.Server | None = None

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.snapshot import Snapshot
+from rolecall.permissions import matrix
+from rolecall.permissions.compare import side_of_set
+from rolecall.services.access_answers import age_of, standpoint_of
 from rolecall.services.access_file import keep_text, policy_for
 from rolecall.services.app import App
 from rolecall.services.drafting import Drafted, preview
@@ -45,3 +48,24 @@ async def preview_access(app: App, actor: Actor, name: str, text: str) -> Drafte
     policy_for(portal.name, text)
     digest = await keep_text(app, actor, portal.hub_id, text)
     return await preview(app, actor, name, AccessFile(digest))
+
+
+@dataclass(frozen=True, slots=True)
+class SetContents:
+    """What is known to be in a permission set, in the order of the catalogue."""
+
+    rows: tuple[tuple[str, str], ...]  # (permission, level); `own?` = at least
+    rests_on: str
+
+
+async def set_contents(app: App, actor: Actor, name: str, set_id: str) -> SetContents:
+    """The contents of a set by evidence; empty where nothing is known, which no API tells."""
+    seen = await standpoint_of(app, actor, name)
+    side = side_of_set(seen.resolver, set_id)
+    known = seen.resolver.catalogue.permissions
+    rows = [
+        (known[key].label, matrix.shown(held))
+        for key in known
+        if (held := side.levels.get(key)) is not None and held.low
+    ]
+    return SetContents(tuple(rows), age_of(seen))

@@ -11,7 +11,7 @@ from rolecall.kit.errors import Refused, RolecallError
 from rolecall.permissions.pack_check import Verdict
 from rolecall.plan.view import view
 from rolecall.policy.problems import PolicyProblems, Problem
-from rolecall.services.access_answers import Compared, age_of, compare_access, standpoint_of
+from rolecall.services.access_answers import age_of, standpoint_of
 from rolecall.services.drafting import Drafted, propose
 from rolecall.services.glance import counted_overview, seat_report
 from rolecall.services.inventory import Wanted, list_users
@@ -20,7 +20,7 @@ from rolecall.services.packs import Asked, check_pack, list_packs
 from rolecall.services.people import import_people, link_person, list_people
 from rolecall.services.policies import plan_access
 from rolecall.services.resource_notes import ResourceNote, note_set, notes_of_sets
-from rolecall.services.structure import access_text, portal_lists, preview_access
+from rolecall.services.structure import access_text, portal_lists, preview_access, set_contents
 from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit
@@ -49,16 +49,14 @@ async def one_set(visit: Visit) -> Response:
     found = next((one for one in lists.permission_sets if one.id == visit.path("set")), None)
     if found is None:
         raise NotThere(f"There is no permission set {visit.path('set')} here")
-    asked = Compared(sets=(found.id,), all_rows=True)
-    contents = await compare_access(visit.app, visit.actor, visit.name, asked)
+    contents = await set_contents(visit.app, visit.actor, visit.name, found.id)
     wanted = Wanted(permission_set=found.id, limit=MOST_MEMBERS)
     notes = await notes_of_sets(visit.app, visit.actor, visit.name)
     return visit.page(
         "set.html",
         one=found,
         lists=lists,
-        rows=[row for row in contents.comparison.rows if row.cells[0] not in {"", "none", "-"}],
-        rests_on=age_of(contents.standpoint),
+        contents=contents,
         members=await list_users(visit.app, visit.actor, visit.name, wanted),
         note=notes.get(found.id, ResourceNote()),
         may_note=visit.holds(Role.ADMIN),
