@@ -18,6 +18,8 @@ from rolecall.http.metrics import Gauge, Metrics
 from rolecall.import_source.face import create_face as create_import_source
 from rolecall.import_source.face import is_event_path
 from rolecall.kit.errors import RolecallError
+from rolecall.mcp import PREFIX as MCP
+from rolecall.mcp import create_face as create_mcp
 from rolecall.scim.face import PREFIX as SCIM
 from rolecall.scim.face import create_face as create_scim
 from rolecall.services.app import App
@@ -44,6 +46,7 @@ class House:
     api: AsgiApp = field(init=False)
     scim: AsgiApp = field(init=False)
     import_source: AsgiApp = field(init=False)
+    mcp: AsgiApp | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the faces."""
@@ -52,6 +55,7 @@ class House:
         self.api = Problems(create_api(self.app))
         self.scim = create_scim(self.app, ScimRunner(self.app))
         self.import_source = create_import_source(self.app)
+        self.mcp = create_mcp(self.app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, to the face that knows its path."""
@@ -70,6 +74,8 @@ class House:
             return self.api
         if path == SCIM or path.startswith(f"{SCIM}/"):
             return self.scim
+        if path == MCP and self.mcp is not None:
+            return self.mcp
         return self.console
 
     async def healthz(self, send: Send) -> None:

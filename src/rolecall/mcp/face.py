@@ -11,11 +11,11 @@ from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send, answer, header
 from rolecall.http.layers import BodyLimit
 from rolecall.http.problems import MEDIA_TYPE, Problem
+from rolecall.mcp import PREFIX
 from rolecall.mcp.tools import CALLER, create_server
 from rolecall.services.app import App
 from rolecall.services.tokens import authenticate
 
-PREFIX = "/mcp"
 MOST_BYTES = 262_144
 
 
