@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from benchmarks.measure import Figure
 
-NAMES = ("start", "sync_cpu", "permissions", "planning")
+NAMES = ("start", "sync_requests", "sync_cpu", "plan", "faces")
 
 
 def main() -> int:
