@@ -29,6 +29,7 @@ from rolecall.services.app import App
 from rolecall.services.leases import one_at_a_time
 from rolecall.services.quota import count_requests
 from rolecall.services.rights import may_change
+from rolecall.services.seat_rules import learned_pairs
 from rolecall.store import StoredPlan, View
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ async def _check(view: View, job: _Job) -> None:
     newest = await view.snapshots.load(job.portal.hub_id, complete=True)
     if newest is None:
         return
-    knowledge = await knowledge_of(view, job.portal, job.actor)
+    knowledge = await knowledge_of(view, job.portal, job.actor, newest)
     reasons = stale(job.plan, newest, knowledge, job.app.clock.now())
     if reasons:
         said = "; ".join(f"{reason.subject}: {reason.message}" for reason in reasons[:5])
@@ -186,7 +187,7 @@ async def _check(view: View, job: _Job) -> None:
         )
 
 
-async def knowledge_of(view: View, portal: Portal, actor: Actor) -> Knowledge:
+async def knowledge_of(view: View, portal: Portal, actor: Actor, snapshot: Snapshot) -> Knowledge:
     """What guardrails are told beside the snapshot, from the policy in force and the portal."""
     stored = await view.policies.in_force(portal.hub_id)
     settings = parse_policy(stored.text).guardrails if stored else GuardrailSettings()
@@ -194,6 +195,7 @@ async def knowledge_of(view: View, portal: Portal, actor: Actor) -> Knowledge:
         settings=settings,
         operator_email=actor.email.casefold(),
         credential_user_id=portal.credential_user_id,
+        invalid_pairs=await learned_pairs(view, portal.hub_id, snapshot),
     )
 
 

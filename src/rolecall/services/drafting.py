@@ -57,6 +57,7 @@ from rolecall.services.undoing import draft_undo
 from rolecall.store import Statement, UnitOfWork, View
 from rolecall.store.encoding import from_json, to_json
 
+OnGround = AddUser | ChangeUsers | RemoveUsers | ImportRows | WhatIsDue | MoveTeam | KeptWishes
 BASIS = "plan basis"  # kind of statement, by plan id
 
 
@@ -129,30 +130,37 @@ async def stored_draft(app: App, actor: Actor, plan_id: str) -> Drafted:
 async def draft_of(app: App, ground: Ground, order: Order) -> Draft:
     """What the order comes to on this ground."""
     match order:
+        case OffboardUser():
+            return await draft_offboarding(app, ground, order)
+        case AccessFile():
+            return await draft_access(app, ground, order)
+        case UndoPlan():
+            return await draft_undo(app, ground, order)
+        case MendFinding():
+            return await draft_mend(app, ground, order)
+        case GivePack() | Elevate() | ReturnElevation():
+            return await draft_raised(app, ground, order)
+        case _:
+            return _draft_on(ground, order)
+
+
+def _draft_on(ground: Ground, order: OnGround) -> Draft:
+    """Orders that need nothing beside the ground."""
+    match order:
         case AddUser():
             return draft_add(ground, order)
         case ChangeUsers():
             return draft_change(ground, order)
         case RemoveUsers():
             return draft_remove(ground, order)
-        case OffboardUser():
-            return await draft_offboarding(app, ground, order)
         case ImportRows():
             return draft_rows(ground, order)
-        case AccessFile():
-            return await draft_access(app, ground, order)
-        case UndoPlan():
-            return await draft_undo(app, ground, order)
         case WhatIsDue():
             return draft_due(ground, order)
         case MoveTeam():
             return draft_team_move(ground, order)
-        case MendFinding():
-            return await draft_mend(app, ground, order)
         case KeptWishes():
             return draft_kept(ground, order)
-        case GivePack() | Elevate() | ReturnElevation():
-            return await draft_raised(app, ground, order)
 
 
 def planned(

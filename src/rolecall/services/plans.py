@@ -104,7 +104,7 @@ async def staleness_of(view: View, plan: Plan) -> tuple[Staleness, ...]:
     if newest is None or portal is None or newest.sealed_at < plan.created_at:
         return ()
     basis = await basis_of(view, plan)
-    knowledge = await knowledge_of(view, portal, Actor("", email=basis.operator_email))
+    knowledge = await knowledge_of(view, portal, Actor("", email=basis.operator_email), newest)
     overwrite = folded(getattr(order_in(basis), "overwrite_sets", ()))
     return stale(plan, newest, replace(knowledge, overwrite_sets=overwrite), view.now)
 

@@ -16,6 +16,7 @@ from rolecall.kit.errors import RolecallError
 from rolecall.services import request_clock, review_clock
 from rolecall.services.app import App
 from rolecall.services.applying import Applied, apply_due, apply_plan
+from rolecall.services.elevating import return_due
 from rolecall.services.findings import catch_up_all, refresh_findings
 from rolecall.services.lifecycle import expire_due
 from rolecall.services.portals import portal_named
@@ -25,8 +26,8 @@ from rolecall.services.tries import forget_tries
 from rolecall.store import View
 
 LOG = logging.getLogger("rolecall.upkeep")
-# Plans that come approved by those who answered a request or closed a review.
-FROM_PEOPLE = ("request:", "review:")
+# Plans that come approved: a request was answered, a review closed, an elevation is over.
+FROM_PEOPLE = ("request:", "review:", "return ")
 
 
 async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> SyncReport:
@@ -101,9 +102,11 @@ async def settle_reviews(app: App) -> None:
 
 
 async def settle_dates(app: App) -> None:
-    """What is due by date becomes a plan; nothing of it is approved here."""
+    """What is due by date becomes a plan; the end of an elevation was approved with it."""
     if not app.choices.security.read_only:
         await expire_due(app)
+        if await return_due(app):
+            await go_on(app)
 
 
 async def tidy(app: App) -> None:

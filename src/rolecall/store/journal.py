@@ -44,6 +44,8 @@ RECEIPTS = Table(
     text("body"),
 )  # fmt: skip
 
+MOST_REFUSALS = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -167,6 +169,17 @@ class Journal(Repository):
         found = select(RECEIPTS.c.body).where(RECEIPTS.c.plan_id == plan_id)
         ordered = found.order_by(RECEIPTS.c.observed_at, RECEIPTS.c.change_id, RECEIPTS.c.attempt)
         return tuple(from_json(row["body"], Receipt) for row in await self.rows(ordered))
+
+    async def refusals(self, hub_id: int, since: datetime) -> tuple[Receipt, ...]:
+        """What HubSpot refused in a portal since a time, newest first."""
+        mine = select(EFFECTS.c.id).where(EFFECTS.c.hub_id == hub_id)
+        found = select(RECEIPTS.c.body).where(
+            RECEIPTS.c.outcome == Outcome.REFUSED.value,
+            RECEIPTS.c.observed_at >= since,
+            RECEIPTS.c.effect_id.in_(mine),
+        )
+        rows = await self.rows(found.order_by(RECEIPTS.c.observed_at.desc()).limit(MOST_REFUSALS))
+        return tuple(from_json(row["body"], Receipt) for row in rows)
 
     async def outcomes(self, plan_id: str) -> Mapping[str, Outcome]:
         """The last outcome of each change that has one, by change id."""
