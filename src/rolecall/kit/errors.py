@@ -1,10 +1,10 @@
 """The roots of every error tree, sorted by what the caller must do.
 
-    RolecallError
-    ├── Retryable     the same call may succeed later; `retry_after` says when, if known
-    ├── NeedsPerson   somebody must act first (a scope, a token, a seat, a decision)
-    ├── Refused       the request itself is wrong or not allowed; repeating changes nothing
-    └── Broken        an assumption of ours does not hold; a bug or a damaged store
+RolecallError
+├── Retryable     the same call may succeed later; `retry_after` says when, if known
+├── NeedsPerson   somebody must act first (a scope, a token, a seat, a decision)
+├── Refused       the request itself is wrong or not allowed; repeating changes nothing
+└── Broken        an assumption of ours does not hold; a bug or a damaged store
 """
 
 from __future__ import annotations
