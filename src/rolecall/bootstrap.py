@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rolecall.domain.actor import Actor, local_actor
+from rolecall.domain.notice import QuietHours
 from rolecall.domain.portal import CredentialKind, Portal
 from rolecall.insights.thresholds import thresholds_from
 from rolecall.kit.clock import Clock, SystemClock
-from rolecall.kit.errors import NeedsPerson
-from rolecall.services.app import App, Choices, Security
-from rolecall.settings import Settings, load
+from rolecall.kit.errors import NeedsPerson, Refused
+from rolecall.services.app import App, Choices, MailServer, Outlets, Security
+from rolecall.settings import PREFIX, Settings, load
 from rolecall.store import Database, open_keys
 from rolecall.sync.ports import Bounds
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 DATABASE_NAME = "rolecall.db"
 KEY_NAME = "rolecall.key"
+NOTICES_HINT = "docs/notices.md has examples"
 
 
 @asynccontextmanager
@@ -57,7 +61,10 @@ async def open_app(
         doors = StoredDoors(database, time, transport)
         provider = _provider(chosen, time)
         bounds, choices = _bounds(chosen), _choices(chosen)
-        yield App(database, time, doors, doors, bounds, choices, home, provider=provider)
+        outlets = _outlets(chosen)
+        yield App(
+            database, time, doors, doors, bounds, choices, home, provider=provider, outlets=outlets
+        )
     finally:
         await database.close()
 
@@ -110,6 +117,52 @@ def _provider(chosen: Settings, clock: Clock) -> IdentityProvider | None:
 
     secret = chosen.oidc_client_secret
     return IdentityProvider(chosen.oidc_issuer, chosen.oidc_client_id, clock, secret)
+
+
+def _outlets(chosen: Settings) -> Outlets:
+    """Where notices go; raises Refused for what nothing could be sent with."""
+    for name in ("notify_slack_url", "notify_teams_url"):
+        url = getattr(chosen, name)
+        if url and not _is_postable(url):
+            raise Refused(f"{PREFIX}{name.upper()} is no https address", hint=NOTICES_HINT)
+    return Outlets(_mail(chosen), chosen.notify_slack_url, chosen.notify_teams_url, _quiet(chosen))
+
+
+def _is_postable(url: str) -> bool:
+    parts = urlsplit(url)
+    here = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and here))
+
+
+def _mail(chosen: Settings) -> MailServer | None:
+    if not chosen.notify_smtp_host:
+        return None
+    if "@" not in chosen.notify_smtp_from:
+        raise Refused("ROLECALL_NOTIFY_SMTP_FROM is no sender of mails", hint=NOTICES_HINT)
+    if chosen.notify_smtp_tls not in {"starttls", "tls", "off"}:
+        raise Refused("ROLECALL_NOTIFY_SMTP_TLS takes starttls, tls or off", hint=NOTICES_HINT)
+    return MailServer(
+        chosen.notify_smtp_host,
+        chosen.notify_smtp_from,
+        chosen.notify_smtp_port,
+        chosen.notify_smtp_tls,
+        chosen.notify_email_to,
+        chosen.notify_smtp_username or None,
+        chosen.notify_smtp_password or None,
+    )
+
+
+def _quiet(chosen: Settings) -> QuietHours | None:
+    begins, ends = chosen.notify_quiet_from, chosen.notify_quiet_to
+    if begins is None and ends is None:
+        return None
+    if begins is None or ends is None or begins == ends:
+        raise Refused("quiet hours need ROLECALL_NOTIFY_QUIET_FROM and another ..._QUIET_TO")
+    try:
+        ZoneInfo(chosen.notify_quiet_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Refused(f"ROLECALL_NOTIFY_QUIET_ZONE: {error}", hint=NOTICES_HINT) from error
+    return QuietHours(begins, ends, chosen.notify_quiet_zone, chosen.notify_quiet_weekends)
 
 
 def _bounds(chosen: Settings) -> Bounds:

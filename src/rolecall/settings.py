@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -101,8 +102,57 @@ class Settings:
     oidc_client_secret: str = field(default="", repr=False)
     """Our client secret at that provider; empty for a public client."""
 
+    notify_smtp_host: str = ""
+    """Mail server that notices are handed to (docs/notices.md). Empty: no mails."""
 
-SECRETS = frozenset({"database_url", "oidc_client_secret"})
+    notify_smtp_port: int = 587
+    """Port of the mail server."""
+
+    notify_smtp_tls: str = "starttls"
+    """`starttls`: the connection turns to TLS or no mail is sent; `tls`: TLS from the start, mostly
+    on port 465; `off`: in the clear, for a relay on the same machine."""
+
+    notify_smtp_from: str = ""
+    """Sender of the mails, such as `Rolecall <rolecall@example.com>`. Needed with a mail server."""
+
+    notify_smtp_username: str = ""
+    """Who signs in at the mail server; empty: nobody does."""
+
+    notify_smtp_password: str = field(default="", repr=False)
+    """The password at the mail server."""
+
+    notify_email_to: tuple[str, ...] = ()
+    """Who gets what is addressed to nobody: plans that wait, spent calls, the weekly digest. Empty:
+    the admins of the portal."""
+
+    notify_slack_url: str = field(default="", repr=False)
+    """Incoming webhook of a Slack channel. Empty: nothing goes to Slack."""
+
+    notify_teams_url: str = field(default="", repr=False)
+    """Workflow webhook of a Microsoft Teams channel. Empty: nothing goes to Teams."""
+
+    notify_quiet_from: time | None = None
+    """From when on notices wait, such as `20:00`; urgent ones never do. Empty: no quiet hours."""
+
+    notify_quiet_to: time | None = None
+    """Until when notices wait, such as `07:30`; may be earlier in the day than the beginning."""
+
+    notify_quiet_zone: str = "UTC"
+    """Time zone of the quiet hours, such as `Europe/Berlin`."""
+
+    notify_quiet_weekends: bool = False
+    """Notices wait all Saturday and Sunday too. Counts with quiet hours alone."""
+
+
+SECRETS = frozenset(
+    {
+        "database_url",
+        "oidc_client_secret",
+        "notify_smtp_password",
+        "notify_slack_url",
+        "notify_teams_url",
+    }
+)
 
 
 def load(environ: Mapping[str, str]) -> Settings:
@@ -198,6 +248,16 @@ def _words(value: object) -> tuple[str, ...]:
     raise ValueError(f"takes a list of text, not {value!r}")
 
 
+def _clock(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    try:
+        found = time.fromisoformat(_text(value))
+    except ValueError:
+        raise ValueError(f"takes a time of day like 20:00, not {value!r}") from None
+    return found.replace(tzinfo=None)
+
+
 def _pairs(value: object) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
@@ -221,5 +281,6 @@ _BY_ANNOTATION: dict[str, Callable[[object], Any]] = {
     "bool": _flag,
     "tuple[str, ...]": _words,
     "Mapping[str, Any]": _pairs,
+    "time | None": _clock,
 }
 _KINDS = {one.name: _BY_ANNOTATION[str(one.type)] for one in fields(Settings)}

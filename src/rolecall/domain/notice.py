@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
+
+from rolecall.domain.webhook import DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,23 @@ class Notice:
     urgent: bool = False  # not held back by quiet hours
     to: tuple[str, ...] = ()  # e-mails; empty = whoever the channel reaches
     facts: Mapping[str, str] = field(default_factory=dict)  # for webhooks: ids, portal, counts
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDelivery:
+    """One notice on its way over one channel to one address ("" = whoever the channel reaches).
+
+    `id` stays the same over attempts; `error` is the last one, and why it was given up.
+    """
+
+    id: str
+    notice_id: str
+    channel: str
+    address: str = ""
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int = 0
+    next_at: datetime | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rolecall.notify.channels import Channel, Delivery, EmailChannel, HttpChannel
 from rolecall.notify.render import as_email, as_slack, as_teams, as_webhook, signature
-from rolecall.notify.timing import held_until
+from rolecall.notify.timing import held_until, wait_after
 
 __all__ = [
     "Channel",
@@ -17,4 +17,5 @@ __all__ = [
     "as_webhook",
     "held_until",
     "signature",
+    "wait_after",
 ]

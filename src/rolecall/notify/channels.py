@@ -29,7 +29,10 @@ class Delivery:
 class Channel(Protocol):
     """Something that can carry a notice."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What deliveries of this channel are kept under."""
+        ...
 
     async def send(self, delivery: Delivery) -> None:
         """Carry it; Retryable when the other side may recover, Refused when it never will."""
@@ -56,8 +59,14 @@ class EmailChannel:
         if not to:
             raise Refused("a notice has nobody to go to", hint="set ROLECALL_NOTIFY_EMAIL_TO")
         try:
+            mail = as_email(delivery.notice, self.sender, to)
+        except ValueError as error:
+            raise Refused(f"no mail can be made of a notice: {error}") from error
+        # The same on every attempt: a server that took it before the line broke knows it again.
+        mail["Message-ID"] = f"<{delivery.id}@{self.sender.rpartition('@')[2].rstrip('>')}>"
+        try:
             await aiosmtplib.send(
-                as_email(delivery.notice, self.sender, to),
+                mail,
                 hostname=self.host,
                 port=self.port,
                 username=self.username,
@@ -66,9 +75,9 @@ class EmailChannel:
                 start_tls=self.start_tls,
                 timeout=SECONDS,
             )
-        except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPSenderRefused) as error:
-            raise Refused(f"the mail server refused an address: {error}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
+            if _is_final(error):
+                raise Refused(f"the mail server refused a mail: {error}") from error
             raise Retryable(f"the mail server {self.host} did not take a mail: {error}") from error
 
 
@@ -117,6 +126,14 @@ class HttpChannel:
         if self.secret:
             headers["x-rolecall-signature"] = signature(self.secret, stamp, body)
         return body, headers
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server said never (5xx); 4xx is greylisting, a refused password can be mended."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(one.code >= 500 for one in error.recipients)
+    refused = (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError)
+    return isinstance(error, refused) and error.code >= 500
 
 
 def _after(answer: httpx2.Response) -> float | None:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rolecall.domain.notice import QuietHours
 from rolecall.insights.thresholds import Thresholds
 from rolecall.kit.clock import Clock
 from rolecall.signin.passwords import Passwords
 from rolecall.store import Database
 
 if TYPE_CHECKING:
-    from rolecall.signin.oidc import IdentityProvider
-
     # Loading the HubSpot client costs more than most commands take; who opens a door pays.
     from rolecall.provision.applying import Hands
+    from rolecall.signin.oidc import IdentityProvider
     from rolecall.sync.ports import Bounds, Doors
 
 
@@ -45,6 +45,29 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mails are handed over; `tls` is starttls (demanded), tls (from the start) or off."""
+
+    host: str
+    sender: str
+    port: int = 587
+    tls: str = "starttls"
+    to: tuple[str, ...] = ()  # who is told what has no addressee of its own
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlets:
+    """Where notices of this installation go and when they wait; the addresses are secrets."""
+
+    mail: MailServer | None = None
+    slack_url: str = field(default="", repr=False)
+    teams_url: str = field(default="", repr=False)
+    quiet: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """One installation of Rolecall, open; built by `bootstrap`, handed to every use case."""
 
@@ -57,3 +80,4 @@ class App:
     home: Path
     passwords: Passwords = field(default_factory=Passwords, repr=False)
     provider: IdentityProvider | None = field(default=None, repr=False)
+    outlets: Outlets = field(default_factory=Outlets)

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from rolecall.services import digest, notices, webhooks
 from rolecall.services.app import App
 from rolecall.services.leases import LEASE_SECONDS, holder_name
 from rolecall.services.upkeep import TURNS
-from rolecall.services.webhooks import deliver_due
 from rolecall.wakeup import Duty
 
-DELIVERY = ("notices", deliver_due, 10.0)
+# Apart from each other: a mail server that hangs holds up no webhook.
+DELIVERY: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
+    ("webhooks", webhooks.deliver_due, 10.0),
+    ("notices", notices.deliver_due, 10.0),
+    ("digests", digest.digest_due, 900.0),
+)
 
 
 def duties_of(app: App) -> tuple[Duty, ...]:
     """Every duty of this installation, for the loop of a server or a worker."""
     return tuple(
-        Duty(name, _turn(app, name, use), every) for name, use, every in (*TURNS, DELIVERY)
+        Duty(name, _turn(app, name, use), every) for name, use, every in (*TURNS, *DELIVERY)
     )
 
 

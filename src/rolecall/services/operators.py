@@ -127,6 +127,7 @@ async def accept_link(
     operator = replace(operator, name=name or operator.name)
     async with app.database.begin(operator.actor(), "chose a password") as work:
         await use_link(work, token, *PASSWORD_LINKS)
+        await work.links.withdraw(operator.id, work.now, PASSWORD_LINKS)
         await work.operators.change(operator)
         await work.operators.set_password(operator.id, hashed)
         await work.sessions.end_all(operator.id, work.now)

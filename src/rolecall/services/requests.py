@@ -300,6 +300,7 @@ def notice_of(request: AccessRequest, managers: Iterable[str]) -> Mapping[str, s
     """What a notice about a request tells; `to` is who should do something, or wants to know."""
     step = request.waiting_step if request.state is RequestState.OPEN else None
     to = (step.approvers or tuple(managers)) if step else (request.requester, request.subject)
+    answered = [one for one in request.steps if one.decision]
     return {
         "request": request.id,
         "profile": request.profile,
@@ -309,6 +310,8 @@ def notice_of(request: AccessRequest, managers: Iterable[str]) -> Mapping[str, s
         "to": ", ".join(dict.fromkeys(one.casefold() for one in to)),
         "ends": f"{request.ends_at:%Y-%m-%d %H:%M} UTC" if request.ends_at else "",
         "note": request.note,
+        "answered_by": answered[-1].decided_by if answered else "",
+        "answer": answered[-1].reason if answered else "",
     }
 
 

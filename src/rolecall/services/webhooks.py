@@ -17,17 +17,15 @@ from rolecall.domain.events import Event
 from rolecall.domain.notice import Notice
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.domain.webhook import DeliveryState, Webhook, WebhookDelivery
-from rolecall.kit.errors import Refused, Retryable, RolecallError
+from rolecall.kit.errors import Refused, RolecallError
 from rolecall.kit.ids import uuid7
-from rolecall.notify import Delivery, HttpChannel
+from rolecall.notify import Delivery, HttpChannel, wait_after
 from rolecall.services.app import App
 from rolecall.services.rights import may_change, need, need_scope
 from rolecall.signin.bearer import new_secret
 from rolecall.store.webhooks import owner_of
 
 SECRET = "signing_secret"
-# Waits after each failed attempt; when they are used up a delivery is given up, for a person.
-PAUSES = tuple(timedelta(minutes=one) for one in (1, 5, 30, 120, 360, 720, 1_440))
 # Ids of notices of other processes may become visible late; so far back is looked again.
 LATE = timedelta(minutes=15)
 MOST = 100
@@ -162,11 +160,9 @@ async def _try(
 def _failed(one: WebhookDelivery, error: RolecallError, now: datetime) -> WebhookDelivery:
     """After a failure: tried again later, or given up where that cannot help."""
     told = replace(one, attempts=one.attempts + 1, error=error.message)
-    if not isinstance(error, Retryable) or one.attempts >= len(PAUSES):
+    wait = wait_after(error, one.attempts)
+    if wait is None:
         return replace(told, state=DeliveryState.FAILED, next_at=None)
-    wait = PAUSES[one.attempts]
-    if error.retry_after is not None:
-        wait = max(wait, timedelta(seconds=min(error.retry_after, PAUSES[-1].total_seconds())))
     return replace(told, next_at=now + wait)
 
 

@@ -83,6 +83,13 @@ class Outbox(Repository):
             for row in found
         )
 
+    async def newest(self, topic: str, hub_id: int) -> datetime | None:
+        """When the newest notice of a topic was written for a portal."""
+        here = (OUTBOX.c.topic == topic, OUTBOX.c.hub_id == hub_id)
+        found = select(OUTBOX.c.created_at).where(*here).order_by(OUTBOX.c.id.desc()).limit(1)
+        written: datetime | None = await self.value(found)
+        return written
+
     async def delivered(self, notice_id: str, at: datetime) -> None:
         """It went out; never sent again."""
         await self.connection.execute(

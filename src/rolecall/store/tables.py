@@ -20,6 +20,7 @@ from rolecall.store import (  # noqa: F401 - importing a module adds its tables
     journal,
     leases,
     links,
+    notice_deliveries,
     operators,
     outbox,
     people,

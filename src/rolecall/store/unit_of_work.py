@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rolecall.store.journal import Journal
     from rolecall.store.keys import KeyRing
     from rolecall.store.links import Links
+    from rolecall.store.notice_deliveries import NoticeDeliveries
     from rolecall.store.operators import Operators
     from rolecall.store.outbox import Outbox
     from rolecall.store.people import People
@@ -119,6 +120,13 @@ class View:
         from rolecall.store.links import Links
 
         return Links(self.connection)
+
+    @property
+    def notice_deliveries(self) -> NoticeDeliveries:
+        """Notices on their way over the installation's channels."""
+        from rolecall.store.notice_deliveries import NoticeDeliveries
+
+        return NoticeDeliveries(self.connection)
 
     @property
     def operators(self) -> Operators:
