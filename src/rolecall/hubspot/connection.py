@@ -241,7 +241,13 @@ class Connection:
             grant = await self._limiter.reserve(search=operation.search)
             if grant.wait > 0:
                 await self._wait("rate limit", grant.wait)
-            reply = await self._sent(operation, shown, url, content, headers)
+            while (crowded := self._limiter.crowded_for(search=operation.search)) > 0:
+                await self._wait("rate limit", crowded)
+            self._limiter.leaves(search=operation.search)
+            try:
+                reply = await self._sent(operation, shown, url, content, headers)
+            finally:
+                self._limiter.answered(search=operation.search)
         self._limiter.learn(reply.headers, grant, search=operation.search)
         return reply
 

@@ -6,20 +6,28 @@ its local midnight. Never drops a request: it waits, or says until when.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from rolecall.hubspot.ports import QuotaLedger
+from rolecall.hubspot.ports import GUARD, QuotaLedger
 from rolecall.kit.clock import Clock
 
 WINDOW = 10.0
 # The smallest burst of any edition; the first answer tells the real one.
 FIRST_BURST = 100
-# HubSpot allows 5 a second and portal, all apps together: one is left for the others.
-SEARCHES = 4
+# HubSpot allows 5 a second and portal, all apps together. No answer tells of the others, so we take
+# all five until a 429 shows that somebody else searches too; then one less, for a minute.
+SEARCHES = 5
 SEARCH_WINDOW = 1.0
+SEARCH_SPARE = 0.05  # in place of GUARD, which would cost a fifth of so short a window
+FEWER_FOR = 60.0
+# HubSpot counts a request somewhere between our sending it and its answer; so long after the
+# answer it has certainly left the window, however slow the way was.
+MARGIN = 0.02
+CROWDED = 0.05  # seconds until looking again whether one of ours was answered
 # Own requests in flight blur what headers tell of others; fewer strangers than this are noise.
 NOISE = 3
 
@@ -57,6 +65,23 @@ class Grant:
     wait: float
 
 
+@dataclass(slots=True)
+class _Log:
+    """Our own requests under one limit: those on their way, and when the last were answered."""
+
+    under_way: int = 0
+    answered: deque[float] = field(default_factory=lambda: deque(maxlen=1_000))
+
+    def crowded_for(self, limit: int, window: float, now: float) -> float:
+        """Seconds until one more cannot break the limit, whenever HubSpot counted the others."""
+        free = limit - self.under_way
+        if free <= 0:
+            return CROWDED
+        if len(self.answered) < free:
+            return 0.0
+        return max(0.0, self.answered[-free] + window + MARGIN - now)
+
+
 class Limiter:
     """Grants moments to send for one portal and app.
 
@@ -76,21 +101,58 @@ class Limiter:
         self._silent = 0  # answers without rate headers, while none was seen
         self._told = False
         self._spent_until: datetime | None = None
+        self._searches = SEARCHES
+        self._fewer_until: datetime | None = None
+        self._logs = {True: _Log(), False: _Log()}  # by whether they are searches
+
+    @property
+    def _unlimited(self) -> bool:
+        return not self._told and self._silent >= SILENT_ENOUGH
 
     async def reserve(self, *, search: bool) -> Grant:
         """Reserve the next moment; the caller waits `wait` seconds before sending."""
         self._granted += 1
-        if not self._told and self._silent >= SILENT_ENOUGH:
+        if self._unlimited:
             return Grant(0, self._granted, 0.0)
         if search:
             slot = await self._ledger.reserve(
-                self._search_key, limit=SEARCHES, window=SEARCH_WINDOW
+                self._search_key,
+                limit=self._searches_now(),
+                window=SEARCH_WINDOW + SEARCH_SPARE - GUARD,  # the ledger adds GUARD itself
             )
         else:
             slot = await self._ledger.reserve(
                 self._burst_key, limit=self._limit, window=self._window
             )
         return Grant(slot.used, self._granted, slot.wait)
+
+    def crowded_for(self, *, search: bool) -> float:
+        """Seconds to wait on top of a grant, because answers of ours were slow; 0 = send now.
+
+        Grants count when requests leave. On a busy machine one that left long ago may arrive
+        together with the next window's, and HubSpot sees too many.
+        """
+        if self._unlimited:
+            return 0.0
+        limit, window = self._limit, self._window
+        if search:
+            limit, window = self._searches_now(), SEARCH_WINDOW
+        return self._logs[search].crowded_for(limit, window, self._clock.now().timestamp())
+
+    def leaves(self, *, search: bool) -> None:
+        """A request is being sent."""
+        self._logs[search].under_way += 1
+
+    def answered(self, *, search: bool) -> None:
+        """It was answered, or never will be."""
+        log = self._logs[search]
+        log.under_way -= 1
+        log.answered.append(self._clock.now().timestamp())
+
+    def _searches_now(self) -> int:
+        if self._fewer_until is not None and self._clock.now() >= self._fewer_until:
+            self._searches, self._fewer_until = SEARCHES, None
+        return self._searches
 
     def spent_for(self) -> float | None:
         """Seconds until today's calls come back; None while there are some, as far as we know."""
@@ -127,6 +189,9 @@ class Limiter:
             self._spent_until = self._clock.now() + timedelta(seconds=wait)
             return wait
         secondly = policy == "SECONDLY"
+        if secondly:
+            self._searches = max(1, self._searches - 1)
+            self._fewer_until = self._clock.now() + timedelta(seconds=FEWER_FOR)
         wait = retry_after or (SECONDLY_WAIT if secondly else BURST_WAIT)
         await self._ledger.hold(self._search_key if secondly else self._burst_key, wait)
         return wait

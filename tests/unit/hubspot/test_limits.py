@@ -120,6 +120,45 @@ class TestLearning:
         for first, sixth in zip(times, times[5:], strict=False):
             assert sixth - first > 1
 
+    async def test_a_stranger_who_searches_is_left_room_for_a_minute(self) -> None:
+        """Five searches a second until a 429 shows somebody else; four then, five again later."""
+        clock = HandClock(START)
+        limiter = Limiter(MemoryLedger(clock), clock, portal="1", app="a")
+
+        async def at_once() -> int:
+            clock.advance(timedelta(seconds=5))
+            waits = [(await limiter.reserve(search=True)).wait for _ in range(6)]
+            return waits.count(0.0)
+
+        assert await at_once() == 5
+
+        await limiter.refused("SECONDLY", None, None)
+
+        assert await at_once() == 4
+
+        clock.advance(timedelta(seconds=60))
+
+        assert await at_once() == 5
+
+    @given(st.lists(st.floats(0, 3), min_size=1, max_size=60))
+    async def test_slow_answers_never_crowd_a_window(self, delays: list[float]) -> None:
+        """HubSpot may count a request as late as its answer: five at most in any second."""
+        clock = HandClock(START)
+        limiter = Limiter(MemoryLedger(clock), clock, portal="1", app="a")
+        counted: list[float] = []
+        for delay in delays:
+            await clock.sleep((await limiter.reserve(search=True)).wait)
+            await clock.sleep(limiter.crowded_for(search=True))
+            limiter.leaves(search=True)
+            sent = clock.now().timestamp()
+            clock.advance(timedelta(seconds=delay))
+            limiter.answered(search=True)
+            counted += [sent, clock.now().timestamp()]
+
+        late = counted[1::2]
+        for first, sixth in zip(late, counted[::2][5:], strict=False):
+            assert sixth - first > 1
+
     @pytest.mark.parametrize("value", ["", "many", "-1", "1.5", "²"])
     async def test_odd_headers_are_ignored(self, value: str) -> None:
         """A header nobody understands changes nothing."""
