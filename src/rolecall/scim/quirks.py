@@ -33,7 +33,7 @@ def _operation(operation: Any) -> Any:
         )
     # Entra: roles[primary eq "True"].value
     told = {**operation, "path": _PRIMARY.sub(lambda found: f"primary eq {found[1].lower()}", path)}
-    # Entra: {"path": "...:User:manager", "value": "the manager's id"}
+    # Entra sends the id of a manager alone
     if path.casefold().rpartition(":")[2] == "manager":
         told["value"] = _manager(value)
     return told
