@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from scripts.screenshots import ADMIN, LOOKS, furnished
+
 from tests.support.console import a_browser, signed_in
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ async def test_axe_finds_nothing_serious(tmp_path: Path, look: str) -> None:
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 faults.append(f"{name}: wider than the window")
 
-    assert [] == faults
+    assert not faults, "\n".join(faults)
 
 
 async def _with_axe(page: Any) -> None:

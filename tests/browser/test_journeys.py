@@ -108,6 +108,7 @@ async def test_a_review_is_carried_out_and_proved(
     console: Console, browser: Browser, tmp_path: Path
 ) -> None:
     """Opened, answered, closed; the revoke is in HubSpot, and the evidence stands alone."""
+    await console.enforce("version: 1\nportal: acme\nparking: {no_access_set: No Access}\n")
     await console.operator("root@acme.test", Role.ADMIN, hub_id=0)
     await console.operator("rev@acme.test", Role.REVIEWER)
     root = await signed_in(browser, console, "root@acme.test")

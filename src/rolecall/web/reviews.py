@@ -160,6 +160,7 @@ async def decide_form(visit: Visit) -> Response:
             one_id,
             _verdict(verdict),
             visit.text(f"comment-{one_id}") or visit.text("comment"),
+            visit.text("reduce_to") if verdict == Verdict.REDUCE else "",
             version=_version(visit, one_id),
         )
         for one_id in chosen
