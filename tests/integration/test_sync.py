@@ -200,7 +200,7 @@ async def test_what_gone_owners_left_is_counted(acme: Installation) -> None:
 
 
 async def test_a_poor_token_reads_what_it_may(tmp_path: Path, clock: HandClock) -> None:
-    """Missing scopes leave parts unread and said; the users are whole."""
+    """Missing scopes leave parts unread, said with what that costs; the users are whole."""
     world = a_world(clock, seed="tiny")
     poor = a_token(world, scopes=frozenset({"oauth", "settings.users.read"}))
     async with an_installation(world, tmp_path, clock=clock) as one:
@@ -209,7 +209,9 @@ async def test_a_poor_token_reads_what_it_may(tmp_path: Path, clock: HandClock) 
 
     assert {"teams", "record-owners", "profiles"} <= {f.id for f, _ in report.scopes.missing}
     assert (True, 5) == (synced.run.complete, synced.run.counts["users"])
-    assert any("settings.users.teams.read" in gap for gap in synced.run.gaps)
+    gaps = "\n".join(synced.run.gaps)
+    assert "scope settings.users.teams.read; without it teams have no names" in gaps
+    assert "scope crm.objects.users.read; without it deactivated and invited users" in gaps
 
 
 async def test_a_part_that_is_down_is_answered_from_before(acme: Installation) -> None:

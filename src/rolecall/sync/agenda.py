@@ -10,7 +10,7 @@ from rolecall.reading.feeds import AUDIT, LOGIN, SECURITY
 from rolecall.sync import resources
 from rolecall.sync.probing import tier_of
 from rolecall.sync.resources import Resource
-from rolecall.sync.troubles import Gap
+from rolecall.sync.troubles import Gap, lacking
 
 NOT_IN_EDITION = "not in this portal's HubSpot edition"
 
@@ -39,8 +39,7 @@ def agenda_of(found: Capabilities, *, trust: bool = True) -> Agenda:
 
     def wanted(part: str, scopes: tuple[str, ...], offered: bool | None) -> bool:
         if found.scopes_known and not set(scopes) & set(found.scopes):
-            reason = f"the token lacks the scope {' or '.join(scopes)}"
-            gaps.append(Gap(part, reason, scopes=scopes))
+            gaps.append(Gap(part, lacking(scopes), scopes=scopes))
             return False
         if trust and offered is False:
             gaps.append(Gap(part, NOT_IN_EDITION))

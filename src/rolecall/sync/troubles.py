@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rolecall.domain.features import FEATURES
 from rolecall.hubspot.errors import (
     BadToken,
     DailyLimitReached,
@@ -44,7 +45,7 @@ class Gap:
 def gap_of(part: str, error: HubSpotError) -> Gap:
     """The gap an error leaves; raises the error again when it ends the whole run."""
     if isinstance(error, MissingScopes):
-        return Gap(part, _lacking(error.required), scopes=error.required)
+        return Gap(part, lacking(error.required), scopes=error.required)
     if isinstance(error, FeatureMissing):
         return Gap(part, "not in this portal's HubSpot edition")
     if isinstance(error, VersionMissing):
@@ -56,5 +57,11 @@ def gap_of(part: str, error: HubSpotError) -> Gap:
     raise error
 
 
-def _lacking(scopes: tuple[str, ...]) -> str:
-    return f"the token lacks the scope {' or '.join(scopes)}" if scopes else "scope missing"
+def lacking(scopes: tuple[str, ...]) -> str:
+    """Which scope is missing (any one of these would do), and what that costs."""
+    if not scopes:
+        return "the token lacks a scope HubSpot does not name"
+    wanted = set(scopes)
+    costs = [one.without for one in FEATURES if any(set(group) <= wanted for group in one.scopes)]
+    cost = f"; without it {costs[0]}" if costs else ""
+    return f"the token lacks the scope {' or '.join(scopes)}{cost}"
