@@ -14,6 +14,7 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"  # given up; a person may replay it
+    DROPPED = "dropped"  # there was nothing to tell any more
 
 
 @dataclass(frozen=True, slots=True)

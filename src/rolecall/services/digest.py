@@ -18,6 +18,7 @@ from rolecall.store import RequestQuery, View
 
 TOPIC = "digest.weekly"
 HOUR = time(8)  # Monday morning, in the portal's own time zone
+WEEK = timedelta(days=7)
 ENDING = timedelta(days=14)
 NAMED = 5  # of what ends soon; the others are counted
 
@@ -46,12 +47,14 @@ async def digest_of(app: App, portal: Portal) -> Mapping[str, str]:
         requests = (await view.requests.find(query)).items
         reviews = await view.reviews.all({portal.hub_id}, {CampaignState.IN_REVIEW})
         ending = await _ending(view, portal.hub_id)
+        lost = await view.notice_deliveries.given_up(portal.hub_id, view.now - WEEK)
     return {
         "portal": portal.name,
         **_counted(seen),
         "requests": _number(len(requests)),
         "reviews": ", ".join(one.title for one in reviews),
         "ending": ending,
+        "lost": _number(len(lost)),
     }
 
 
@@ -106,4 +109,4 @@ def _last_monday(portal: Portal, now: datetime) -> datetime:
     local = local_day(portal, now)
     monday = local.date() - timedelta(days=local.weekday())
     morning = datetime.combine(monday, HOUR, local.tzinfo)
-    return morning if morning <= local else morning - timedelta(days=7)
+    return morning if morning <= local else morning - WEEK

@@ -101,6 +101,7 @@ TEXTS: Mapping[str, Wording] = {
             "Plans that wait: {plans}", "Requests that wait: {requests}",
             "Reviews under way: {reviews}", "Tasks for a person: {tasks}",
             "Access that ends within two weeks: {ending}",
+            "Notices that reached nobody: {lost}",
         ), chat=True,
     ),
 }  # fmt: skip

@@ -157,6 +157,9 @@ async def _tried(
             return replace(delivery, next_at=held)
         notice = await _with_links(app, notice, queued, delivery)
         await channel.send(Delivery(delivery.id, notice))
+    except Overtaken as error:
+        dropped = DeliveryState.DROPPED
+        return replace(delivery, state=dropped, next_at=None, error=error.message)
     except RolecallError as error:
         return _failed(delivery, error, now)
     gone = replace(delivery, attempts=delivery.attempts + 1, error="", next_at=None)
@@ -169,12 +172,11 @@ def _failed(delivery: NoticeDelivery, error: RolecallError, now: datetime) -> No
     if wait is not None:
         LOG.info("%s: notice %s is tried again: %s", after.channel, after.id, error.message)
         return replace(after, next_at=now + wait)
-    return _given_up(after, error.message, noisy=not isinstance(error, Overtaken))
+    return _given_up(after, error.message)
 
 
-def _given_up(delivery: NoticeDelivery, why: str, *, noisy: bool = True) -> NoticeDelivery:
-    level = logging.WARNING if noisy else logging.INFO
-    LOG.log(level, "%s: notice %s is given up: %s", delivery.channel, delivery.id, why)
+def _given_up(delivery: NoticeDelivery, why: str) -> NoticeDelivery:
+    LOG.warning("%s: notice %s is given up: %s", delivery.channel, delivery.id, why)
     return replace(delivery, state=DeliveryState.FAILED, next_at=None, error=why)
 
 

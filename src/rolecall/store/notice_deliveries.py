@@ -53,13 +53,14 @@ class NoticeDeliveries(Repository):
         )
         return tuple(map(_pair, await self.rows(found)))
 
-    async def given_up(self, limit: int = 100) -> tuple[tuple[NoticeDelivery, Notice], ...]:
-        """What never arrived, newest first, each with its notice; the error says why."""
+    async def given_up(
+        self, hub_id: int, since: datetime
+    ) -> tuple[tuple[NoticeDelivery, Notice], ...]:
+        """What of a portal's notices since then never arrived, each with its notice."""
         failed = NOTICE_DELIVERIES.c.state == DeliveryState.FAILED.value
-        newest = NOTICE_DELIVERIES.c.notice_id.desc()
-        return tuple(
-            map(_pair, await self.rows(_told().where(failed).order_by(newest).limit(limit)))
-        )
+        here = (OUTBOX.c.hub_id == hub_id, OUTBOX.c.created_at >= since)
+        found = _told().where(failed, *here).order_by(NOTICE_DELIVERIES.c.notice_id)
+        return tuple(map(_pair, await self.rows(found)))
 
     async def settle(self, delivery: NoticeDelivery) -> None:
         """Write down where a delivery stands now."""
