@@ -9,6 +9,7 @@ from datetime import datetime
 from rolecall.domain.portal import Capabilities, Portal
 from rolecall.domain.snapshot import RecordOwner, Snapshot, User, UserState
 from rolecall.hubspot import Reader
+from rolecall.hubspot.wire import Owner
 from rolecall.kit.ids import uuid7
 from rolecall.reading import permission_set_ids_of
 from rolecall.store import Database
@@ -144,21 +145,19 @@ def as_removed(user: User) -> User:
 
 async def count_gone(
     reader: Reader,
-    gathered: Gathered,
+    archived: Sequence[Owner],
     owners: Sequence[RecordOwner],
     found: Capabilities,
     bounds: Bounds,
     *,
     again: bool,
 ) -> dict[str, Left | None]:
-    """Records of archived owners by owner id; `owners` tell what was counted before.
+    """Records of `archived` owners by owner id; `owners` tell what was counted before.
 
     With `again`, only those who had records are looked at: they may have been handed over.
     """
     known = known_leftovers(owners)
-    if resources.ARCHIVED_OWNERS in gathered.unread:
-        return known
-    former = {one.id: known.get(one.id) for one in gathered.material.archived_owners}
+    former = {one.id: known.get(one.id) for one in archived}
     wanted = {one: count for one, count in former.items() if count} if again else former
     if not wanted:
         return former

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from rolecall.domain.portal import Portal
 from rolecall.hubspot import Reader
+from rolecall.hubspot.wire import Owner
 from rolecall.kit.errors import RolecallError
 from rolecall.reading import DisplayProperties, discover, wanted_properties
 from rolecall.store import Database
@@ -16,7 +19,7 @@ from rolecall.sync.agenda import Agenda, unread_names
 from rolecall.sync.capturing import Capture
 from rolecall.sync.feeding import FeedReader, ReadFeeds
 from rolecall.sync.ports import Bounds, Progress
-from rolecall.sync.resources import Material
+from rolecall.sync.resources import Material, Resource
 from rolecall.sync.troubles import Gap
 
 
@@ -38,6 +41,10 @@ class Gathered:
         return unread_names(self.gaps)
 
 
+# What can be asked once the archived owners are known, while the long lists wait for the limit.
+Meanwhile = Callable[[list[Owner]], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class Gathering:
     """One run's reading of one portal."""
@@ -49,6 +56,7 @@ class Gathering:
     now: datetime
     progress: Progress
     expected: int | None = None  # users there were before
+    meanwhile: Meanwhile | None = None
     display: DisplayProperties = field(default_factory=DisplayProperties)
     asked: tuple[str, ...] = resources.USUAL_PROPERTIES
 
@@ -84,14 +92,19 @@ class Gathering:
         try:
             async with asyncio.TaskGroup() as group:
                 for resource in agenda.resources:
-                    expected = self.expected if resource.name == resources.USERS else None
-                    group.create_task(capture.read(resource, expected))
+                    group.create_task(self._list(capture, resource))
                 if agenda.crm_users:
                     group.create_task(self._crm_users(capture))
                 for feed in agenda.feeds:
                     group.create_task(reader.read(feed, feeds))
         except BaseExceptionGroup as errors:
             raise first_of(errors) from None
+
+    async def _list(self, capture: Capture, resource: Resource[Any]) -> None:
+        expected = self.expected if resource.name == resources.USERS else None
+        read = await capture.read(resource, expected)
+        if read and resource.name == resources.ARCHIVED_OWNERS and self.meanwhile is not None:
+            await self.meanwhile(capture.material.archived_owners)
 
     async def _crm_users(self, capture: Capture) -> None:
         """CRM users, with the properties the definitions of this portal offer."""

@@ -5,6 +5,7 @@ The caller holds the portal's lease. A run that is stopped keeps its pages and i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -12,14 +13,16 @@ from time import monotonic
 from rolecall.domain.actor import Actor
 from rolecall.domain.events import Event
 from rolecall.domain.portal import Capabilities, Portal
+from rolecall.domain.snapshot import RecordOwner
 from rolecall.domain.sync import SyncRun, SyncState
 from rolecall.hubspot import Observer, Reader, Sent, Waiting
 from rolecall.hubspot.errors import HubSpotError
-from rolecall.hubspot.wire import Property
+from rolecall.hubspot.wire import Owner, Property
 from rolecall.kit.clock import Clock
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.ids import uuid7
 from rolecall.store import Database, Sealed, SnapshotHead
+from rolecall.sync import resources
 from rolecall.sync.agenda import Agenda, agenda_of, learned
 from rolecall.sync.composing import (
     OWNER_PROPERTIES,
@@ -29,7 +32,7 @@ from rolecall.sync.composing import (
     known_leftovers,
     mend_tears,
 )
-from rolecall.sync.gathering import Gathered, Gathering
+from rolecall.sync.gathering import Gathered, Gathering, Meanwhile
 from rolecall.sync.leftovers import OBJECTS, Left
 from rolecall.sync.ports import Bounds, Progress, Step
 from rolecall.sync.probing import token_of
@@ -102,31 +105,50 @@ class Run:
             head = await view.snapshots.head(hub_id)
             lists = await view.snapshots.load(hub_id, without_users=True)
         owners = lists.owners if lists else ()
-        anew = self._looks_anew()
-        if anew:
+        if self._looks_anew():
             self.found = await with_scopes(self.reader, self.found)
-        agenda = agenda_of(self.found, trust=not anew)
-        gathered = await self._gather(agenda, head)
+        agenda = agenda_of(self.found, trust=not self._looks_anew())
+        early: dict[str, Left | None] | None = None
+
+        async def count(archived: list[Owner]) -> None:
+            nonlocal early
+            early = await self._count_gone(archived, owners, again=False)
+
+        # Searches have a limit of their own, so they are made while the long lists wait for
+        # theirs; not where the pages may turn out the same and little has to be looked at again.
+        differs = head is None or not head.complete or self.options.full
+        gathered = await self._gather(agenda, head, count if differs else None)
         self.found = learned(self.found, agenda, gathered.gaps)
         details = {**self.found.details, USER_PROPERTIES: ",".join(sorted(gathered.asked))}
         self.found = replace(self.found, details=details)
-        if anew or not _knows_owner_properties(self.found):
-            self.found = await with_owner_properties(self.reader, self.found)
         same = self._looks_the_same(head, gathered)
-        left = await count_gone(
-            self.reader, gathered, owners, self.found, self.engine.bounds, again=same
-        )
+        left = known_leftovers(owners)
+        if early is not None:
+            left = early
+        elif resources.ARCHIVED_OWNERS not in gathered.unread:
+            archived = gathered.material.archived_owners
+            left = await self._count_gone(archived, owners, again=same)
         digest = gathered.digest
         if same and left == known_leftovers(owners):
             return await self._seal_same(gathered, digest)
         return await self._seal(gathered, left, digest)
+
+    async def _count_gone(
+        self, archived: list[Owner], owners: Sequence[RecordOwner], *, again: bool
+    ) -> dict[str, Left | None]:
+        if self._looks_anew() or not _knows_owner_properties(self.found):
+            self.found = await with_owner_properties(self.reader, self.found)
+        bounds = self.engine.bounds
+        return await count_gone(self.reader, archived, owners, self.found, bounds, again=again)
 
     def _looks_anew(self) -> bool:
         """Whether this run tries again what an earlier one found missing."""
         age = self.engine.clock.now() - self.probed_at
         return self.options.full or age >= timedelta(hours=self.engine.bounds.probe_hours)
 
-    async def _gather(self, agenda: Agenda, head: SnapshotHead | None) -> Gathered:
+    async def _gather(
+        self, agenda: Agenda, head: SnapshotHead | None, meanwhile: Meanwhile | None
+    ) -> Gathered:
         engine = self.engine
         gathering = Gathering(
             self.reader,
@@ -136,6 +158,7 @@ class Run:
             engine.clock.now(),
             engine.progress,
             head.counts.get("users") if head else None,
+            meanwhile,
         )
         return await gathering.gather(self.row.id, agenda)
 
