@@ -77,7 +77,7 @@ _SIGNS: tuple[tuple[str, type[RolecallError], str, str], ...] = (
         "locked",
         StoreBusy,
         "The database {place} is busy",
-        "another rolecall process is writing; try again, or see who with `rolecall portal list`",
+        "another process is writing to it; nothing is lost, try again in a moment",
     ),
     ("locknotavailable", StoreBusy, "The database {place} is busy", "try again"),
     (
