@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from tests.support.emulated import snapshot_of
-
 from benchmarks.measure import Figure
 from hubspot_emulator.building import create_world
 from hubspot_emulator.granular.export import ExportOptions, users_export
@@ -24,6 +22,7 @@ from rolecall.permissions.packs import read_packs
 from rolecall.permissions.why import why
 from rolecall.sources import shipped
 from rolecall.sources.users_export import matched, read_users_export
+from tests.support.emulated import snapshot_of
 
 USERS = 50_000
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

@@ -18,7 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from playwright.async_api import Browser, Page  # noqa: E402
-from tests.support.console import Console, a_browser, a_console, signed_in  # noqa: E402
 
 from rolecall.domain.actor import SYSTEM, Role  # noqa: E402
 from rolecall.domain.review import CampaignOrder, ReviewerKind, Scope  # noqa: E402
@@ -27,6 +26,7 @@ from rolecall.services.drafting import propose  # noqa: E402
 from rolecall.services.orders import ChangeUsers, RemoveUsers  # noqa: E402
 from rolecall.services.requests import RequestForm, file_request  # noqa: E402
 from rolecall.services.reviews import open_campaign  # noqa: E402
+from tests.support.console import Console, a_browser, a_console, signed_in  # noqa: E402
 
 LOOKS = {
     "light-wide": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripts.screenshots import ADMIN, LOOKS, furnished
 
+from scripts.screenshots import ADMIN, LOOKS, furnished
 from tests.support.console import a_browser, signed_in
 
 pytestmark = pytest.mark.browser

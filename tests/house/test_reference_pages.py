@@ -6,10 +6,10 @@ from dataclasses import fields
 
 import click
 import pytest
-from scripts.reference_pages import DOCS, PAGES, field_texts, walked
 
 from rolecall.cli import NOUNS, rolecall
 from rolecall.settings import Settings
+from scripts.reference_pages import DOCS, PAGES, field_texts, walked
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.hubspot import START
 
 from rolecall.hubspot.limits import (
     FIRST_BURST,
@@ -19,6 +18,7 @@ from rolecall.hubspot.limits import (
 from rolecall.hubspot.memory import MemoryLedger
 from rolecall.hubspot.ports import GUARD
 from rolecall.kit.clock import HandClock
+from tests.support.hubspot import START
 
 
 def _headers(top: int, left: int) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from tests.support.hubspot import START
 
 from rolecall.hubspot import MemoryVersions, VersionFact
 from rolecall.hubspot.negotiation import Negotiation
 from rolecall.hubspot.versions import FAMILIES, SEATS, TEAMS, USERS, Family
 from rolecall.kit.clock import HandClock
+from tests.support.hubspot import START
 
 
 class TestTable:

@@ -7,8 +7,6 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.support.plan_portals import NOW, a_snapshot, a_user
-from tests.support.plans import a_plan, an_occasion, done
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import Change, Outcome, Plan, Receipt, Undo
@@ -29,6 +27,8 @@ from rolecall.plan.undo import inverse
 from rolecall.plan.view import summary_of, view
 from rolecall.policy.desired import Source
 from rolecall.policy.document import PriceSettings, SeatPrice
+from tests.support.plan_portals import NOW, a_snapshot, a_user
+from tests.support.plans import a_plan, an_occasion, done
 
 SOURCE = Source(Origin.OPERATOR, "bulk file", "users.csv")
 TEXT = """people:

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.plan_portals import NOW, a_snapshot, a_user
-from tests.support.plans import a_plan, active, an_occasion, brief
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import ChangeKind, Phase, Route, Undo
@@ -22,6 +20,8 @@ from rolecall.plan.parking import rungs_reached
 from rolecall.plan.propose import Circumstances, propose
 from rolecall.plan.wishes import Ask, add_user, change_user, desired_of, offboard_user
 from rolecall.policy.desired import Desired, Source
+from tests.support.plan_portals import NOW, a_snapshot, a_user
+from tests.support.plans import a_plan, active, an_occasion, brief
 
 ASKED = Source(Origin.OPERATOR, "ticket 7")
 

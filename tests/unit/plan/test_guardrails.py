@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.plan_portals import NOW, a_snapshot, a_user
-from tests.support.plans import a_plan
 
 from rolecall.domain.plan import Change, ChangeKind, GuardrailVerdict, Override, Phase, Plan
 from rolecall.domain.portal import Capabilities, Tier
@@ -16,6 +14,8 @@ from rolecall.plan.guardrails import GUARDRAILS, check, with_overrides
 from rolecall.plan.look import Knowledge
 from rolecall.plan.propose import Circumstances
 from rolecall.policy.document import GuardrailSettings
+from tests.support.plan_portals import NOW, a_snapshot, a_user
+from tests.support.plans import a_plan
 
 KEEP = "people:\n"
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.plan_portals import NOW, portals
-from tests.support.plans import a_plan, active, an_occasion, done
 
 from rolecall.domain.plan import ChangeKind, Undo
 from rolecall.domain.snapshot import Snapshot
@@ -22,6 +20,8 @@ from rolecall.plan.undo import inverse
 from rolecall.policy.document import Mode, Section
 from rolecall.policy.dump import dump
 from rolecall.policy.problems import PolicyProblems
+from tests.support.plan_portals import NOW, portals
+from tests.support.plans import a_plan, active, an_occasion, done
 
 made = st.sampled_from([Mode.EXACT, Mode.ADD_ONLY])  # a file may name only teams it makes
 modes = st.fixed_dictionaries(

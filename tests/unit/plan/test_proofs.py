@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.support.portals import NOW, a_snapshot, a_user, an_event
 
 from rolecall.domain.plan import Change, ChangeKind, ManualTask, Phase
 from rolecall.domain.snapshot import Snapshot, Team, UserState
 from rolecall.plan.proofs import proof_of
+from tests.support.portals import NOW, a_snapshot, a_user, an_event
 
 BEFORE = NOW - timedelta(hours=1)
 USER = a_user("7", "ben@acme.test", permission_set_ids=("100",), extra_team_ids=("11",))

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from tests.support.plan_portals import NOW, a_snapshot, a_user
 
 from rolecall.domain.assignment import Assignment, Origin, Slot
 from rolecall.domain.person import Person
@@ -16,6 +15,7 @@ from rolecall.policy.desired import Desired, DesiredUser
 from rolecall.policy.expiry import expired
 from rolecall.policy.parse import parse_policy
 from rolecall.policy.problems import PolicyProblems
+from tests.support.plan_portals import NOW, a_snapshot, a_user
 
 SALES = (
     "rules:\n  - {name: sales, when: {department: Sales}, permission_set: Sales Rep, seat: Core}\n"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.governed import PEOPLE, POLICY, a_snapshot
 
 from rolecall.domain.assignment import Slot
 from rolecall.domain.request import StepKind
 from rolecall.policy.offers import answer_by_rule, offers_of
 from rolecall.policy.parse import parse_policy
 from rolecall.policy.problems import PolicyProblems
+from tests.support.governed import PEOPLE, POLICY, a_snapshot
 
 HEAD = "version: 1\nprofiles:\n  rep: {permission_set: Sales Rep}\n"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.plan_portals import NOW, ODD, a_snapshot, a_user, portals
 
 from rolecall.domain.snapshot import Snapshot, UserState
 from rolecall.plan.context import DiffOptions
@@ -13,6 +12,7 @@ from rolecall.plan.diff import diff
 from rolecall.policy.assign import assign
 from rolecall.policy.dump import dump, quoted
 from rolecall.policy.parse import parse_policy
+from tests.support.plan_portals import NOW, ODD, a_snapshot, a_user, portals
 
 
 def differences(text: str, snapshot: Snapshot) -> list[object]:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.governed import NOW, USERS, a_snapshot
 
 from rolecall.domain.assignment import Slot
 from rolecall.domain.review import Cadence, Campaign, ReviewItem, Scope, Verdict
 from rolecall.reviews.causes import MONTHS, following, next_after, of_users
 from rolecall.reviews.remediation import Leftovers, claims_of, gone_by, wishes_of
+from tests.support.governed import NOW, USERS, a_snapshot
 
 CAMPAIGN = Campaign("c", 11, "Q4", Scope(), "s", NOW, NOW, "root", NOW)
 LEFT = Leftovers("View-Only")

@@ -7,10 +7,10 @@ from datetime import date
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.portals import a_snapshot, a_user
 
 from rolecall.domain.person import Link, Person, Situation
 from rolecall.services.correlation import CONFIRMED, correlate, moves_between
+from tests.support.portals import a_snapshot, a_user
 
 TODAY = date(2026, 11, 20)
 EMAILS = st.sampled_from(["a@acme.test", "A@ACME.test", "b@acme.test", "c@acme.test"])

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.crm import NOW, TOKEN, CrmWorld, a_crm_world
 
 from hubspot_emulator.crm.batch import model
 from hubspot_emulator.crm.generate import give_records
 from hubspot_emulator.crm.records import ObjectStore
 from hubspot_emulator.routing import Call
 from hubspot_emulator.wire import ApiError
+from tests.support.crm import NOW, TOKEN, CrmWorld, a_crm_world
 
 AMOUNTS = ("1", "2", "", "lots")
 inputs = st.lists(st.tuples(st.integers(0, 7), st.sampled_from(AMOUNTS)), max_size=8)
