@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from benchmarks.measure import Figure
 
-NAMES = ("start", "sync_requests", "sync_cpu", "permissions", "plan", "faces")
+NAMES = ("start", "sync_requests", "sync_cpu", "plan", "apply", "hand_over")
 
 
 def main() -> int:

@@ -97,7 +97,7 @@ async def findings_about(app: App, portal: Portal, user_id: str) -> tuple[Findin
     """Open findings that concern one user, as of the newest snapshot."""
     await catch_up(app, portal)
     async with app.database.read() as view:
-        found = [one.finding for one in await view.findings.open(portal.hub_id)]
+        found = [one.finding for one in await view.findings.about(portal.hub_id, user_id)]
     return tuple(one for one in found if user_id in (one.subject_id, *one.related))
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -139,6 +140,13 @@ class Findings(Repository):
             found = found.where(FINDINGS.c.body.icontains(search, autoescape=True))
         ordered = found.order_by(FINDINGS.c.severity.desc(), FINDINGS.c.id)
         return await self._found(ordered.limit(limit).offset(skip))
+
+    async def about(self, hub_id: int, subject_id: str) -> tuple[StoredFinding, ...]:
+        """Open findings of one subject, or that name it among the related, the gravest first."""
+        here = (FINDINGS.c.closed_at.is_(None), FINDINGS.c.hub_id == hub_id)
+        named = FINDINGS.c.body.contains(f'"{subject_id}"', autoescape=True)
+        found = select(FINDINGS).where(*here, or_(FINDINGS.c.subject_id == subject_id, named))
+        return await self._found(found.order_by(FINDINGS.c.severity.desc(), FINDINGS.c.id))
 
     async def tally(self, hub_id: int) -> tuple[tuple[str, Severity, int], ...]:
         """How many open findings each rule has, by severity, the gravest first."""
