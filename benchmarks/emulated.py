@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from urllib.request import Request, urlopen
 from benchmarks.measure import ROLECALL, cpu_of, run_once
 
 PORTAL = "bench"
+EMULATOR = (sys.executable, "-m", "hubspot_emulator")
 BURST = 190  # requests per WINDOW of one app in Professional and Enterprise
 WINDOW = 10.0
 
@@ -59,16 +60,15 @@ class Emulator:
 
 
 @contextmanager
-def emulator(*options: str) -> Iterator[Emulator]:
-    """Start the command `hubspot-emulator` with these options; stopped on leaving."""
-    command = [sys.executable, "-m", "hubspot_emulator", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+def emulator(*options: str, command: Sequence[str] = EMULATOR) -> Iterator[Emulator]:
+    """Start the command `hubspot-emulator` (or one like it) with options; stopped on leaving."""
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             told = [process.stdout.readline().strip() for _ in range(2)]
             url, token = told[0].removeprefix("listening on "), told[1].removeprefix("token ")
             if not token:
-                raise RuntimeError(f"the emulator did not start with {' '.join(options)}")
+                raise RuntimeError(f"the emulator did not start: {' '.join([*command, *options])}")
             yield Emulator(url, token, process.pid)
         finally:
             process.terminate()
