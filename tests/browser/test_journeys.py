@@ -10,9 +10,15 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from rolecall.domain.actor import SYSTEM, Role
+from rolecall.domain.plan import PlanState
 from rolecall.evidence.verify_pack import check_pack
+from rolecall.plan.effects import effects_of
+from rolecall.plan.wishes import Ask
+from rolecall.services.drafting import propose
 from rolecall.services.operators import first_operator_link
-from rolecall.services.upkeep import look, settle_requests, settle_reviews
+from rolecall.services.orders import ChangeUsers
+from rolecall.services.plans import approve_plan
+from rolecall.services.upkeep import go_on, look, settle_requests, settle_reviews
 from tests.support.console import PASSWORD, Console, a_browser, a_console, signed_in
 
 pytestmark = pytest.mark.browser
@@ -194,3 +200,24 @@ async def test_keys_and_search_work_without_a_mouse(console: Console, browser: B
     await page.keyboard.press("g")
     await page.keyboard.press("p")
     await expect(page).to_have_title("Plans · acme · Rolecall")
+
+
+async def test_a_restart_during_a_run_loses_nothing(console: Console, browser: Browser) -> None:
+    """The server dies mid-run: the open page says so, asks again, and shows the end of the run."""
+    root = await console.operator("root@acme.test", Role.ADMIN, hub_id=0)
+    order = ChangeUsers(("ben@tiny.test",), Ask(main_team="Office"), reason="moves")
+    plan = (await propose(console.app, root.actor(), "acme", order)).plan
+    await approve_plan(console.app, root.actor(), plan.id)
+    async with console.app.database.begin(SYSTEM, "begun, then killed") as work:
+        approved = (PlanState.APPROVED,)
+        await work.plans.move(plan.id, PlanState.APPLYING, since=approved, at=work.now)
+        await work.journal.start(effects_of(plan))
+    page = await signed_in(browser, console, "root@acme.test")
+    await page.goto(f"/p/acme/plans/{plan.id}")
+    await expect(page.locator("#progress")).to_contain_text("0 of 1 changes done")
+
+    await console.stop()
+    await expect(page.locator("#away")).to_be_visible(timeout=15_000)
+    await console.start()
+    await go_on(console.app)
+    await expect(page.locator(".fresh")).to_contain_text("done", timeout=30_000)
