@@ -10,7 +10,10 @@ from dataclasses import asdict
 
 from benchmarks.measure import Figure
 
-NAMES = ("start", "sync_requests", "sync_cpu", "plan", "apply", "hand_over")
+NAMES = (
+    "start", "sync_requests", "sync_cpu", "plan", "apply", "hand_over", "permissions", "console",
+    "faces",
+)  # fmt: skip
 
 
 def main() -> int:
