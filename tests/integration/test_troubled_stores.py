@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rolecall.store import Database, engines
 from rolecall.store.bulk import insert_rows
 from rolecall.store.errors import DiskFull, StoreBusy, StoreFault, explained
 from rolecall.store.facts import ACTIVITY
+from tests.support.databases import KEYS
 from tests.support.hubspot import START
 from tests.support.installation import NAME, a_world, an_installation
 
@@ -53,3 +55,27 @@ async def test_what_fails_on_the_bare_driver_is_explained(database: Database) ->
     with pytest.raises(StoreFault, match="refused a statement"):
         async with database.work() as work:
             await insert_rows(work.connection, ACTIVITY, [row])
+
+
+async def test_a_cancelled_write_lets_go(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cancelled at whatever moment, a write keeps nobody else from writing."""
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.5)
+    database = await Database.open(database_url, keys=KEYS)
+    await _write(database)
+    left = []
+    for moment in range(30):
+        task = asyncio.create_task(_write(database))
+        await asyncio.sleep(moment / 5_000)
+        task.cancel()
+        left += await asyncio.gather(task, return_exceptions=True)  # tracebacks kept alive
+        await _write(database)
+    await database.close()
+
+    assert any(isinstance(one, asyncio.CancelledError) for one in left)
+
+
+async def _write(database: Database) -> None:
+    async with database.work() as work:
+        await work.daily_use.add(7, START.date(), "sync", 1)

@@ -8,6 +8,8 @@ costs nothing). SQLAlchemy's own default mode loses updates silently on SQLite.
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +75,22 @@ def _prepared(path: Path) -> Path:
     return path
 
 
+class LettingGo(sqlite3.Connection):
+    """A connection that ends its transaction when it is closed.
+
+    SQLite keeps a closed connection, and its lock, for as long as a statement of it is alive; that
+    of a cancelled task lives in the traceback until somebody collects it. One cancelled write kept
+    everybody else of the process from writing.
+    """
+
+    def close(self) -> None:
+        """Roll back what is open, then close."""
+        with suppress(sqlite3.ProgrammingError):  # closed before
+            if self.in_transaction:
+                self.rollback()
+        super().close()
+
+
 def _sqlite_engine(
     url: URL, begin: str, sync: str, *, size: int, query_only: bool = False
 ) -> AsyncEngine:
@@ -81,7 +99,7 @@ def _sqlite_engine(
         pool_size=size,
         max_overflow=0,
         pool_timeout=QUEUE_SECONDS,
-        connect_args={"timeout": BUSY_SECONDS},
+        connect_args={"timeout": BUSY_SECONDS, "factory": LettingGo},
     )
     pragmas = [
         "PRAGMA journal_mode=WAL",
