@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from rolecall.domain.events import Event
 from rolecall.domain.plan import ManualTask
@@ -15,6 +16,7 @@ from rolecall.services.credentials import INTEGRATION_USER_CLICKS
 from rolecall.store import UnitOfWork
 
 TITLE = "Give Rolecall's credential a user of its own"
+DUE = timedelta(days=30)  # nothing breaks before the person leaves
 NEEDS = "Add & edit users, and what the key's scopes stand for"
 SERVICE_ACCOUNT = "appserviceaccount."  # domain of the users HubSpot makes for private apps
 
@@ -37,10 +39,10 @@ async def settle_task(work: UnitOfWork, portal: Portal, owner: str, *, personal:
         if task.state == "open" and (not personal or task.subject != owner):
             await _close(work, task)
     if personal and all(task.subject != owner for task in known):
-        await work.tasks.add([_task(portal, owner)])
+        await work.tasks.add([_task(portal, owner, work.now + DUE)])
 
 
-def _task(portal: Portal, owner: str) -> ManualTask:
+def _task(portal: Portal, owner: str, due_at: datetime) -> ManualTask:
     return ManualTask(
         id=uuid7(),
         hub_id=portal.hub_id,
@@ -48,6 +50,7 @@ def _task(portal: Portal, owner: str) -> ManualTask:
         clicks=tuple(step.replace("NAME", portal.name) for step in INTEGRATION_USER_CLICKS),
         link=settings_link(portal.ui_domain, portal.hub_id),
         subject=owner,
+        due_at=due_at,
         needs=NEEDS,
     )
 
