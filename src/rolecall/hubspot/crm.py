@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
+import msgspec
+
 from rolecall.hubspot.bodies import (
     BatchRead,
     Filter,
@@ -29,6 +31,7 @@ SEARCH_CAP = 10_000  # HubSpot answers 400 beyond
 USERS_OBJECT = "users"
 
 LIST = Operation("GET", OBJECTS, "/{objectType}", Listed[CrmRecord], collection=True)
+LIST_RAW = Operation("GET", OBJECTS, "/{objectType}", Listed[msgspec.Raw], collection=True)
 READ = Operation("GET", OBJECTS, "/{objectType}/{objectId}", CrmRecord)
 SEARCH = Operation(
     "POST",
@@ -66,6 +69,13 @@ class CrmReads(Connected):
         return self.crm_objects(
             USERS_OBJECT, properties, limit=limit, after=after, prefetch=prefetch
         )
+
+    def crm_users_raw(
+        self, properties: Sequence[str] = (), *, after: str | None = None
+    ) -> AsyncIterator[Page[msgspec.Raw]]:
+        """The same rows as HubSpot wrote them: valid JSON, nothing else looked at yet."""
+        query = {"properties": ",".join(properties)} if properties else None
+        return pages(self.connection, LIST_RAW, USERS_OBJECT, query=query, limit=PAGE, after=after)
 
     def crm_objects(
         self,

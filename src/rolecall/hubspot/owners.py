@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from rolecall.hubspot.connection import Connected
 from rolecall.hubspot.errors import NotFound
 from rolecall.hubspot.operation import Operation
@@ -15,6 +17,7 @@ from rolecall.kit.paging import Page
 PAGE = 500  # documented maximum
 
 LIST = Operation("GET", OWNERS, "", Listed[Owner], collection=True)
+LIST_RAW = Operation("GET", OWNERS, "", Listed[msgspec.Raw], collection=True)
 READ = Operation("GET", OWNERS, "/{ownerId}", Owner)
 
 
@@ -39,6 +42,11 @@ class OwnerReads(Connected):
         return pages(
             self.connection, LIST, query=query, limit=limit, after=after, prefetch=prefetch
         )
+
+    def owners_raw(self, *, after: str | None = None) -> AsyncIterator[Page[msgspec.Raw]]:
+        """Owners in use as HubSpot wrote them: valid JSON, nothing else looked at yet."""
+        query = {"archived": "false"}
+        return pages(self.connection, LIST_RAW, query=query, limit=PAGE, after=after)
 
     async def owner(
         self, owner_id: str, *, by_user_id: bool = False, archived: bool = False

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
+
 from rolecall.hubspot.bodies import NewUser, UserUpdate
 from rolecall.hubspot.connection import Connected
 from rolecall.hubspot.errors import NotFound
@@ -20,6 +22,7 @@ from rolecall.kit.paging import Page
 PAGE = 100  # HubSpot's practical maximum; what it does above is not known
 
 LIST = Operation("GET", USERS, "", Listed[User], collection=True)
+LIST_RAW = Operation("GET", USERS, "", Listed[msgspec.Raw], collection=True)
 READ = Operation("GET", USERS, "/{userId}", User)
 CREATE = Operation("POST", USERS, "", User, collection=True)
 PUT = Operation("PUT", USERS, "/{userId}", User)
@@ -41,6 +44,10 @@ class UserReads(Connected):
     ) -> AsyncIterator[Page[User]]:
         """Every settings user, page by page from `after` on; up to `prefetch` pages ahead."""
         return pages(self.connection, LIST, limit=limit, after=after, prefetch=prefetch)
+
+    def users_raw(self, *, after: str | None = None) -> AsyncIterator[Page[msgspec.Raw]]:
+        """The same rows as HubSpot wrote them: valid JSON, nothing else looked at yet."""
+        return pages(self.connection, LIST_RAW, limit=PAGE, after=after)
 
     async def user(self, user_id: str) -> User | None:
         """The user with this settings id (digits); None only on HubSpot's own 404."""

@@ -6,6 +6,7 @@ Pages are kept in HubSpot's words; they are also what tells whether anything cha
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from time import monotonic
@@ -28,7 +29,11 @@ KEPT_EVERY = 1.0  # seconds
 
 @dataclass(slots=True)
 class Capture:
-    """One run's reading: what came, what is missing, and a digest of it all."""
+    """One run's reading: what came, what is missing, and a digest of it all.
+
+    `lazy` True: rows of long lists are not looked at before `decode`, which a sync that finds
+    nothing changed never calls.
+    """
 
     database: Database
     run_id: str
@@ -37,6 +42,8 @@ class Capture:
     material: Material = field(default_factory=Material)
     gaps: list[Gap] = field(default_factory=list)
     begun: frozenset[str] = frozenset()  # resources of which an earlier try kept pages
+    lazy: bool = False
+    _undecoded: dict[str, tuple[Resource[Any], list[bytes]]] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
     _waiting: list[SyncPage] = field(default_factory=list)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -48,40 +55,65 @@ class Capture:
             await self._read(resource, expected)
         except HubSpotError as error:
             self.gaps.append(gap_of(resource.name, error))
-            self.progress(Step(resource.name, 0, note=self.gaps[-1].reason, finished=True))
-            return False
-        return True
+        except msgspec.DecodeError as error:
+            self.gaps.append(_unreadable(resource, error))
+        else:
+            return True
+        self.progress(Step(resource.name, 0, note=self.gaps[-1].reason, finished=True))
+        return False
 
     async def _read(self, resource: Resource[Any], expected: int | None) -> None:
-        rows = self.material.rows_of(resource.name)
         digest = blake2b(resource.name.encode(), digest_size=16)
-        number, after, finished = await self._resume(resource, rows, digest)
-        if not finished:
+        last, count = await self._resume(resource, digest)
+        if last is None or last.after is not None:
+            number, after = (0, None) if last is None else (last.number + 1, last.after)
             async for page in resource.pages(self.reader, after):
-                rows.extend(page.items)
                 body = msgspec.json.encode(page.items)
                 digest.update(body)
                 await self._keep(SyncPage(resource.name, number, page.after, body))
+                self._take(resource, body, page.items)
                 number += 1
-                self.progress(Step(resource.name, len(rows), expected))
+                count += len(page.items)
+                self.progress(Step(resource.name, count, expected))
         self._digests[resource.name] = digest.digest()
-        self.progress(Step(resource.name, len(rows), len(rows), finished=True))
+        self.progress(Step(resource.name, count, count, finished=True))
 
-    async def _resume(
-        self, resource: Resource[Any], rows: list[Any], digest: Any
-    ) -> tuple[int, str | None, bool]:
-        """Take up the pages kept before; the next page's number and cursor, or that it is done."""
-        if resource.name not in self.begun:
-            return 0, None, False
+    async def _resume(self, resource: Resource[Any], digest: Any) -> tuple[SyncPage | None, int]:
+        """Take up the pages kept before; the last of them, and how many rows they had."""
         last: SyncPage | None = None
+        count = 0
+        if resource.name not in self.begun:
+            return last, count
         async with self.database.read() as view:
             async for page in view.syncs.pages(self.run_id, resource.name):
-                rows.extend(resource.decoder.decode(page.body))
                 digest.update(page.body)
+                rows = resource.decoder.decode(page.body)
+                self._take(resource, page.body, rows)
+                count += len(rows)
                 last = page
-        if last is None:
-            return 0, None, False
-        return last.number + 1, last.after, last.after is None
+        return last, count
+
+    def _take(self, resource: Resource[Any], body: bytes, rows: Sequence[Any]) -> None:
+        """Rows into the material, or their page aside until somebody asks for rows."""
+        if resource.raw and self.lazy:
+            self._undecoded.setdefault(resource.name, (resource, []))[1].append(body)
+        elif resource.raw:
+            self.material.rows_of(resource.name).extend(resource.decoder.decode(body))
+        else:
+            self.material.rows_of(resource.name).extend(rows)
+
+    def decode(self) -> tuple[Gap, ...]:
+        """Put the rows of every page set aside into the material; lists that make no sense."""
+        gaps: list[Gap] = []
+        undecoded, self._undecoded = self._undecoded, {}
+        for name, (resource, bodies) in undecoded.items():
+            rows = self.material.rows_of(name)
+            try:
+                while bodies:  # each page is let go as soon as its rows are there
+                    rows.extend(resource.decoder.decode(bodies.pop(0)))
+            except msgspec.DecodeError as error:
+                gaps.append(_unreadable(resource, error))
+        return tuple(gaps)
 
     async def _keep(self, page: SyncPage) -> None:
         self._waiting.append(page)
@@ -107,3 +139,7 @@ class Capture:
         for gap in sorted(map(str, self.gaps)):
             whole.update(gap.encode())
         return whole.hexdigest()
+
+
+def _unreadable(resource: Resource[Any], error: msgspec.DecodeError) -> Gap:
+    return Gap(resource.name, f"not read, answer not understood: {error}", torn=True)

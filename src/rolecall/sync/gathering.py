@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +34,13 @@ class Gathered:
     digest: str
     events: int = 0  # new lines of the feeds
     asked: tuple[str, ...] = ()  # CRM user properties
+    capture: Capture | None = field(default=None, repr=False)  # what is still to be decoded
+
+    def decoded(self) -> Gathered:
+        """The same with every row in the material; until then long lists may be missing there."""
+        if self.capture is None:
+            return self
+        return replace(self, gaps=(*self.gaps, *self.capture.decode()), capture=None)
 
     @property
     def unread(self) -> frozenset[str]:
@@ -57,6 +64,7 @@ class Gathering:
     progress: Progress
     expected: int | None = None  # users there were before
     meanwhile: Meanwhile | None = None
+    lazy: bool = False  # the pages may well be the same as those before
     display: DisplayProperties = field(default_factory=DisplayProperties)
     asked: tuple[str, ...] = resources.USUAL_PROPERTIES
 
@@ -67,7 +75,9 @@ class Gathering:
         """
         async with self.database.read() as view:
             begun = frozenset(await view.syncs.reached(run_id))
-        capture = Capture(self.database, run_id, self.reader, self.progress, begun=begun)
+        capture = Capture(
+            self.database, run_id, self.reader, self.progress, begun=begun, lazy=self.lazy
+        )
         capture.gaps.extend(agenda.gaps)
         feeds = ReadFeeds()
         try:
@@ -83,6 +93,7 @@ class Gathering:
             capture.digest(),
             feeds.events,
             self.asked,
+            capture,
         )
 
     async def _all(self, capture: Capture, agenda: Agenda, feeds: ReadFeeds) -> None:

@@ -38,11 +38,16 @@ PROPERTIES = "user properties"
 
 @dataclass(frozen=True, slots=True)
 class Resource(Generic[Row]):
-    """One list of HubSpot: how its pages are asked for, and how kept pages are read again."""
+    """One list of HubSpot: how its pages are asked for, and how their rows are read.
+
+    `raw` True: pages hold rows as HubSpot wrote them, since most syncs only need to know that
+    nothing changed; long lists are so.
+    """
 
     name: str
     row: type[Row]
-    pages: Callable[[Reader, str | None], AsyncIterator[Page[Row]]]
+    pages: Callable[[Reader, str | None], AsyncIterator[Page[Any]]]
+    raw: bool = False
     decoder: msgspec.json.Decoder[tuple[Row, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +89,7 @@ _FIELDS = {
 
 def users() -> Resource[User]:
     """Settings users, 100 a page."""
-    return Resource(USERS, User, lambda reader, after: reader.users(after=after))
+    return Resource(USERS, User, lambda reader, after: reader.users_raw(after=after), raw=True)
 
 
 def permission_sets() -> Resource[PermissionSet]:
@@ -109,17 +114,20 @@ def seats() -> Resource[Seat]:
 
 def owners(*, archived: bool) -> Resource[Owner]:
     """Record owners in use, or archived ones; 500 a page."""
+    if not archived:
+        return Resource(OWNERS, Owner, lambda reader, at: reader.owners_raw(after=at), raw=True)
     return Resource(
-        ARCHIVED_OWNERS if archived else OWNERS,
-        Owner,
-        lambda reader, after: reader.owners(archived=archived, after=after),
+        ARCHIVED_OWNERS, Owner, lambda reader, after: reader.owners(archived=True, after=after)
     )
 
 
 def crm_users(asked: tuple[str, ...]) -> Resource[CrmRecord]:
     """CRM records of users with these properties, 100 a page."""
     return Resource(
-        CRM_USERS, CrmRecord, lambda reader, after: reader.crm_users(asked, after=after)
+        CRM_USERS,
+        CrmRecord,
+        lambda reader, after: reader.crm_users_raw(asked, after=after),
+        raw=True,
     )
 
 

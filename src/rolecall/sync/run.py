@@ -131,7 +131,7 @@ class Run:
         digest = gathered.digest
         if same and left == known_leftovers(owners):
             return await self._seal_same(gathered, digest)
-        return await self._seal(gathered, left, digest)
+        return await self._seal(gathered.decoded(), left, digest)
 
     async def _count_gone(
         self, archived: list[Owner], owners: Sequence[RecordOwner], *, again: bool
@@ -159,6 +159,7 @@ class Run:
             engine.progress,
             head.counts.get("users") if head else None,
             meanwhile,
+            lazy=meanwhile is None,
         )
         return await gathering.gather(self.row.id, agenda)
 
