@@ -22,9 +22,9 @@ from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import PermissionSet, Seat, Snapshot, Team, User
 from rolecall.kit.ids import uuid7
 from rolecall.services.app import App
-from rolecall.services.findings import refresh_findings
-from rolecall.services.inventory import Wanted, list_users
-from rolecall.services.sign_in import NOBODY_KNOWN, begin_session
+from rolecall.services.findings.findings import refresh_findings
+from rolecall.services.inventory.users import Wanted, list_users
+from rolecall.services.operators.sign_in import NOBODY_KNOWN, begin_session
 from rolecall.settings import Settings
 from rolecall.store import UserQuery
 from rolecall.web.face import create_face

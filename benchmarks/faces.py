@@ -34,8 +34,8 @@ from rolecall.scim.face import create_face as create_scim
 from rolecall.scim.provider import provider_of
 from rolecall.scim.reading import resource_of
 from rolecall.services.app import App
-from rolecall.services.import_source import add_import_app
-from rolecall.services.tokens import create_token
+from rolecall.services.importing.source import add_import_app
+from rolecall.services.operators.tokens import create_token
 from rolecall.settings import Settings
 from rolecall.signin.hubspot_signature import Signed, sign_v3
 from rolecall.store import UserQuery

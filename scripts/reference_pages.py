@@ -14,7 +14,7 @@ import click
 from rolecall import settings as settings_module
 from rolecall.cli import rolecall
 from rolecall.domain.features import FEATURES, MODES, minimal_scopes
-from rolecall.services.credentials import NO_SUPER_ADMIN
+from rolecall.services.connections.credentials import NO_SUPER_ADMIN
 from rolecall.settings import PREFIX, SECRETS, Settings
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -22,10 +22,10 @@ from playwright.async_api import Browser, Page  # noqa: E402
 from rolecall.domain.actor import SYSTEM, Role  # noqa: E402
 from rolecall.domain.review import CampaignOrder, ReviewerKind, Scope  # noqa: E402
 from rolecall.plan.wishes import Ask  # noqa: E402
-from rolecall.services.drafting import propose  # noqa: E402
-from rolecall.services.orders import ChangeUsers, RemoveUsers  # noqa: E402
-from rolecall.services.requests import RequestForm, file_request  # noqa: E402
-from rolecall.services.reviews import open_campaign  # noqa: E402
+from rolecall.services.drafts.orders import ChangeUsers, RemoveUsers  # noqa: E402
+from rolecall.services.plans.drafting import propose  # noqa: E402
+from rolecall.services.requests.requests import RequestForm, file_request  # noqa: E402
+from rolecall.services.reviews.reviews import open_campaign  # noqa: E402
 from tests.support.console import Console, a_browser, a_console, signed_in  # noqa: E402
 
 LOOKS = {

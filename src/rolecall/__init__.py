@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rolecall.bootstrap import local_user
     from rolecall.bootstrap import open_app as open  # noqa: A004 - rolecall.open() reads well
-    from rolecall.services.findings import list_findings
-    from rolecall.services.inventory import Wanted, list_users
-    from rolecall.services.portals import add_portal, check_portal, list_portals
-    from rolecall.services.syncing import sync_portal
-    from rolecall.services.user_cards import show_user, user_history
+    from rolecall.services.connections.portals import add_portal, check_portal, list_portals
+    from rolecall.services.findings.findings import list_findings
+    from rolecall.services.inventory.cards import show_user, user_history
+    from rolecall.services.inventory.users import Wanted, list_users
+    from rolecall.services.syncs.syncing import sync_portal
 
 __all__ = [
     "Wanted",
@@ -33,17 +33,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Wanted": "services.inventory:Wanted",
-    "add_portal": "services.portals:add_portal",
-    "check_portal": "services.portals:check_portal",
-    "list_findings": "services.findings:list_findings",
-    "list_portals": "services.portals:list_portals",
-    "list_users": "services.inventory:list_users",
+    "Wanted": "services.inventory.users:Wanted",
+    "add_portal": "services.connections.portals:add_portal",
+    "check_portal": "services.connections.portals:check_portal",
+    "list_findings": "services.findings.findings:list_findings",
+    "list_portals": "services.connections.portals:list_portals",
+    "list_users": "services.inventory.users:list_users",
     "local_user": "bootstrap:local_user",
     "open": "bootstrap:open_app",
-    "show_user": "services.user_cards:show_user",
-    "sync_portal": "services.syncing:sync_portal",
-    "user_history": "services.user_cards:user_history",
+    "show_user": "services.inventory.cards:show_user",
+    "sync_portal": "services.syncs.syncing:sync_portal",
+    "user_history": "services.inventory.cards:user_history",
 }
 
 

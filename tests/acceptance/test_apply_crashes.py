@@ -18,7 +18,7 @@ from rolecall.bootstrap import open_app
 from rolecall.domain.actor import local_actor
 from rolecall.domain.plan import Outcome, Plan
 from rolecall.domain.portal import CredentialKind
-from rolecall.services.portals import add_portal
+from rolecall.services.connections.portals import add_portal
 from rolecall.settings import Settings
 from rolecall.sync.ports import NewCredential
 from tests.integration.test_apply_faults import a_week

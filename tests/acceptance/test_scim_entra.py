@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rolecall.services.ground import parked_since
+from rolecall.services.drafts.ground import parked_since
 from tests.support.pushing import CORE, ENTERPRISE, Idp, an_idp
 
 

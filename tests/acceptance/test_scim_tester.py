@@ -12,8 +12,8 @@ import uvicorn
 
 from hubspot_emulator.world import PermissionSet
 from rolecall.scim.face import create_face
-from rolecall.services.plans import list_plans
-from rolecall.services.scim import Ended, Pusher, ScimRunner
+from rolecall.services.plans.plans import list_plans
+from rolecall.services.scim.clients import Ended, Pusher, ScimRunner
 from tests.support.pushing import V2, an_idp
 
 scim2_client = pytest.importorskip("scim2_client.engines.httpx2", reason="scim2-client is missing")

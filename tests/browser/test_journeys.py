@@ -14,10 +14,10 @@ from rolecall.domain.plan import PlanState
 from rolecall.evidence.verify_pack import check_pack
 from rolecall.plan.effects import effects_of
 from rolecall.plan.wishes import Ask
-from rolecall.services.drafting import propose
-from rolecall.services.operators import first_operator_link
-from rolecall.services.orders import ChangeUsers
-from rolecall.services.plans import approve_plan
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.operators.operators import first_operator_link
+from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.plans import approve_plan
 from rolecall.services.upkeep import go_on, look, settle_requests, settle_reviews
 from tests.support.console import PASSWORD, Console, a_browser, a_console, signed_in
 

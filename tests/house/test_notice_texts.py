@@ -8,7 +8,7 @@ from pathlib import Path
 
 import rolecall.services
 from rolecall.domain.request import RequestState
-from rolecall.services.notice_texts import TEXTS
+from rolecall.services.telling.texts import TEXTS
 
 SERVICES = Path(rolecall.services.__path__[0])
 

@@ -12,8 +12,8 @@ from rolecall.domain.plan import ChangeKind, Outcome, PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.policy.problems import PolicyProblems
-from rolecall.services.applying import NotApplyable, StalePlan
-from rolecall.services.plans import (
+from rolecall.services.plans.applying import NotApplyable, StalePlan
+from rolecall.services.plans.plans import (
     approve_plan,
     cancel,
     list_plans,
@@ -22,7 +22,7 @@ from rolecall.services.plans import (
     show_plan,
     undo_plan,
 )
-from rolecall.services.policies import drift, plan_access
+from rolecall.services.plans.policies import drift, plan_access
 from tests.support.changing import (
     applied,
     by_hand,

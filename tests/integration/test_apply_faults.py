@@ -12,7 +12,7 @@ from hubspot_emulator.app import create_world
 from hubspot_emulator.clock import EmulatorClock
 from rolecall.domain.plan import Outcome, Plan
 from rolecall.kit.clock import HandClock
-from rolecall.services.applying import Applied
+from rolecall.services.plans.applying import Applied
 from tests.support.house import House, a_house
 from tests.support.hubspot import START
 

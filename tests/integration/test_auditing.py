@@ -14,8 +14,13 @@ import pytest
 
 from rolecall.domain.actor import Actor
 from rolecall.kit.clock import HandClock
-from rolecall.services.auditing import export_audit, holds_hash, verify_audit, write_verifier
-from rolecall.services.orders import RemoveUsers
+from rolecall.services.drafts.orders import RemoveUsers
+from rolecall.services.evidence.auditing import (
+    export_audit,
+    holds_hash,
+    verify_audit,
+    write_verifier,
+)
 from rolecall.services.rights import NotAllowed
 from tests.support.changing import done
 from tests.support.hubspot import START

@@ -12,9 +12,9 @@ from rolecall.domain.plan import ChangeKind, Outcome, PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
 from rolecall.plan.hubspot_import import import_files
-from rolecall.services.bulk import results, results_csv, rows_of
-from rolecall.services.drafting import stored_draft
-from rolecall.services.plans import approve_plan
+from rolecall.services.drafts.bulk import results, results_csv, rows_of
+from rolecall.services.plans.drafting import stored_draft
+from rolecall.services.plans.plans import approve_plan
 from tests.support.changing import applied, carried, of_kind, ordered
 from tests.support.hubspot import START
 from tests.support.installation import Installation, a_world, an_installation

@@ -16,8 +16,8 @@ import pytest
 from rolecall.domain.actor import SYSTEM, Role
 from rolecall.domain.portal import Portal
 from rolecall.plan.wishes import Ask
-from rolecall.services.drafting import propose
-from rolecall.services.orders import ChangeUsers
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.plans.drafting import propose
 from rolecall.web.catalogue_of_pages import PAGES
 from tests.support.console import PASSWORD, Console, a_console
 from tests.support.hubspot import START

@@ -13,9 +13,9 @@ from rolecall.domain.plan import Outcome, PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.plan.wishes import Ask
 from rolecall.provision.ports import Moment
-from rolecall.services.applying import Watching, apply_plan
-from rolecall.services.orders import ChangeUsers
-from rolecall.services.plans import approve_plan
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.plans.applying import Watching, apply_plan
+from rolecall.services.plans.plans import approve_plan
 from tests.support.changing import ordered, outcomes
 from tests.support.databases import POSTGRES
 from tests.support.house import QUICK

@@ -21,8 +21,8 @@ from rolecall.domain.import_app import Grouping, ImportApp
 from rolecall.domain.person import Person
 from rolecall.import_source.face import create_face
 from rolecall.kit.clock import HandClock
-from rolecall.services.import_doctor import Patient, examine, patient_of, set_up
-from rolecall.services.import_source import add_import_app, remove_import_app
+from rolecall.services.importing.doctor import Patient, examine, patient_of, set_up
+from rolecall.services.importing.source import add_import_app, remove_import_app
 from rolecall.signin.hubspot_signature import Signed, sign_v3
 from tests.support.emulator import Emulator, running
 from tests.support.house import House, a_house

@@ -11,10 +11,10 @@ import pytest
 from hubspot_emulator.seeds import plant
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
-from rolecall.services.findings import list_findings
-from rolecall.services.inventory import Wanted, checked_columns, list_users
-from rolecall.services.portals import add_portal
-from rolecall.services.syncing import sync_all
+from rolecall.services.connections.portals import add_portal
+from rolecall.services.findings.findings import list_findings
+from rolecall.services.inventory.users import Wanted, checked_columns, list_users
+from rolecall.services.syncs.syncing import sync_all
 from tests.support.hubspot import START, token_of
 from tests.support.installation import (
     BASE,

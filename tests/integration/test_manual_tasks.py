@@ -10,8 +10,8 @@ import pytest
 
 from rolecall.domain.plan import ManualTask, Outcome
 from rolecall.kit.clock import HandClock
-from rolecall.services.orders import OffboardUser
-from rolecall.services.plans import show_plan
+from rolecall.services.drafts.orders import OffboardUser
+from rolecall.services.plans.plans import show_plan
 from rolecall.services.tasks import done_task, list_tasks
 from rolecall.store.errors import OutOfDate
 from tests.support.changing import by_hand, done

@@ -20,12 +20,12 @@ from rolecall.domain.operator import LinkPurpose
 from rolecall.domain.request import AccessRequest
 from rolecall.domain.webhook import DeliveryState
 from rolecall.kit.errors import Refused
-from rolecall.services import requests
-from rolecall.services.digest import digest_due
-from rolecall.services.links import peek_link
-from rolecall.services.notices import deliver_due
-from rolecall.services.operators import accept_link, invite
-from rolecall.services.requests import RequestForm
+from rolecall.services.operators.links import peek_link
+from rolecall.services.operators.operators import accept_link, invite
+from rolecall.services.requests import requests
+from rolecall.services.requests.requests import RequestForm
+from rolecall.services.telling.digest import digest_due
+from rolecall.services.telling.notices import deliver_due
 from rolecall.settings import Settings
 from tests.support.governed import HUB, NOW, Governed, governed
 from tests.support.mail import MailSink, a_mail_sink

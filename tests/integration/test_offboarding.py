@@ -12,10 +12,10 @@ from rolecall.domain.person import Person
 from rolecall.domain.plan import ChangeKind, Outcome, PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
-from rolecall.services.lifecycle import expire_due
-from rolecall.services.offboarding import preview_offboarding
-from rolecall.services.orders import OffboardUser
-from rolecall.services.plans import undo_plan
+from rolecall.services.drafts.offboarding import preview_offboarding
+from rolecall.services.drafts.orders import OffboardUser
+from rolecall.services.plans.lifecycle import expire_due
+from rolecall.services.plans.plans import undo_plan
 from rolecall.services.tasks import list_tasks
 from tests.support.changing import applied, done, of_kind, ordered, outcomes
 from tests.support.hubspot import START

@@ -13,10 +13,10 @@ import pytest
 from rolecall.domain.actor import Role
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.kit.errors import Refused
-from rolecall.services import operators, second_factor, sign_in, tokens
-from rolecall.services.links import LinkUseless
+from rolecall.services.operators import operators, second_factor, sign_in, tokens
+from rolecall.services.operators.links import LinkUseless
+from rolecall.services.operators.tries import TooManyTries
 from rolecall.services.rights import NotAllowed, ReadOnly
-from rolecall.services.tries import TooManyTries
 from rolecall.store.errors import AlreadyThere, NotThere
 from tests.support.governed import HUB, OTHER, PASSWORD, Governed, governed
 

@@ -12,8 +12,8 @@ from rolecall.domain.person import Situation
 from rolecall.domain.plan import ChangeKind
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
-from rolecall.services.lifecycle import expire_due, plan_moves
-from rolecall.services.people import PeopleImport, import_people, link_person, list_people
+from rolecall.services.people.people import PeopleImport, import_people, link_person, list_people
+from rolecall.services.plans.lifecycle import expire_due, plan_moves
 from tests.support.changing import file_of, put_in_force
 from tests.support.hubspot import START
 from tests.support.installation import NAME, Installation, a_world, an_installation

@@ -12,9 +12,9 @@ from hubspot_emulator.world import World
 from rolecall.domain.actor import Actor, Role
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import NeedsPerson, Refused
-from rolecall.services.credentials import oauth_app_from, token_from
-from rolecall.services.installing import revive_install
-from rolecall.services.portals import (
+from rolecall.services.connections.credentials import oauth_app_from, token_from
+from rolecall.services.connections.installing import revive_install
+from rolecall.services.connections.portals import (
     check_portal,
     list_portals,
     portal_named,
@@ -22,7 +22,7 @@ from rolecall.services.portals import (
     remove_portal,
 )
 from rolecall.services.rights import NotAllowed
-from rolecall.services.syncing import sync_portal
+from rolecall.services.syncs.syncing import sync_portal
 from tests.support.emulator import a_token
 from tests.support.hubspot import START, token_of
 from tests.support.installation import BASE, Installation, a_key, a_world, an_installation
@@ -129,7 +129,7 @@ async def test_an_installed_oauth_app_is_taken(one: Installation, tmp_path: Path
     given = await _an_oauth_app(one, tmp_path)
     credential = await revive_install(one.app, oauth_app_from(given), BASE)
 
-    from rolecall.services.portals import add_portal
+    from rolecall.services.connections.portals import add_portal
 
     report = await add_portal(one.app, one.actor, "acme", credential)
     assert isinstance(one.app.clock, HandClock)

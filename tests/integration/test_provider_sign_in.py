@@ -14,9 +14,10 @@ import pytest
 
 from rolecall.domain.actor import Role
 from rolecall.kit.errors import Refused
-from rolecall.services import operators, provider_sign_in, sign_in
-from rolecall.services.links import LinkUseless
-from rolecall.services.provider_sign_in import Arrival, Departure, safe_return
+from rolecall.services.operators import operators, sign_in
+from rolecall.services.operators import provider as provider_sign_in
+from rolecall.services.operators.links import LinkUseless
+from rolecall.services.operators.provider import Arrival, Departure, safe_return
 from rolecall.signin.oidc import IdentityProvider, ProviderRefused
 from tests.support.governed import HUB, Governed, governed
 from tests.support.identity_provider import CLIENT, SECRET, Provider

@@ -17,9 +17,12 @@ from rolecall.domain.review import CampaignOrder, CampaignState, Scope, Verdict
 from rolecall.domain.snapshot import User, UserState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.ids import uuid7
-from rolecall.services import request_views, requests, review_views, reviews
-from rolecall.services.requests import RequestForm
-from rolecall.services.reviews import Decision
+from rolecall.services.requests import requests
+from rolecall.services.requests import views as request_views
+from rolecall.services.requests.requests import RequestForm
+from rolecall.services.reviews import reviews
+from rolecall.services.reviews import views as review_views
+from rolecall.services.reviews.reviews import Decision
 from rolecall.services.upkeep import settle_requests, settle_reviews
 from rolecall.store import StoredPolicy
 from tests.support.hubspot import START

@@ -14,9 +14,11 @@ from rolecall.domain.actor import Actor, Role
 from rolecall.domain.assignment import Origin, Slot
 from rolecall.domain.request import RequestState
 from rolecall.kit.errors import Refused
-from rolecall.services import request_clock, request_views, requests
-from rolecall.services.links import LinkUseless
-from rolecall.services.requests import RequestForm
+from rolecall.services.operators.links import LinkUseless
+from rolecall.services.requests import clock as request_clock
+from rolecall.services.requests import requests
+from rolecall.services.requests import views as request_views
+from rolecall.services.requests.requests import RequestForm
 from rolecall.services.rights import NotAllowed, ReadOnly
 from rolecall.store import AuditQuery
 from rolecall.store.errors import NotThere

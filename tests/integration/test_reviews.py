@@ -31,8 +31,11 @@ from rolecall.domain.review import (
 from rolecall.evidence.seal import Pack
 from rolecall.evidence.verify_pack import check_pack
 from rolecall.kit.errors import NeedsPerson, Refused
-from rolecall.services import evidence, review_clock, review_views, reviews
-from rolecall.services.reviews import Decision, RubberStamp
+from rolecall.services.evidence import evidence
+from rolecall.services.reviews import clock as review_clock
+from rolecall.services.reviews import reviews
+from rolecall.services.reviews import views as review_views
+from rolecall.services.reviews.reviews import Decision, RubberStamp
 from rolecall.services.rights import NotAllowed
 from rolecall.store import AuditQuery
 from rolecall.store.errors import AlreadyThere, NotThere, OutOfDate

@@ -12,18 +12,18 @@ from rolecall.domain.plan import PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Retryable
 from rolecall.plan.wishes import Ask
-from rolecall.services.applying import apply_due
-from rolecall.services.credentials import token_from
-from rolecall.services.findings import catch_up
-from rolecall.services.orders import ChangeUsers
-from rolecall.services.plans import approve_plan
-from rolecall.services.portals import (
+from rolecall.services.connections.credentials import token_from
+from rolecall.services.connections.portals import (
     add_portal,
     check_portal,
     portal_named,
     reconnect_portal,
     remove_portal,
 )
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.findings.findings import catch_up
+from rolecall.services.plans.applying import apply_due
+from rolecall.services.plans.plans import approve_plan
 from rolecall.services.tasks import done_task, list_tasks
 from rolecall.services.upkeep import look_at_due
 from tests.support.changing import carried, ordered

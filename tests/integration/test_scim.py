@@ -13,8 +13,8 @@ import pytest
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import PlanState
 from rolecall.domain.scim import GroupTarget
-from rolecall.services.ground import parked_since
-from rolecall.services.scim import change_client, log_of, mapping, pusher_of
+from rolecall.services.drafts.ground import parked_since
+from rolecall.services.scim.clients import change_client, log_of, mapping, pusher_of
 from tests.support.faces import a_token, calling
 from tests.support.pushing import CORE, V2, Idp, a_user, an_idp
 

@@ -11,7 +11,7 @@ from hubspot_emulator import lifecycle
 from rolecall.domain.snapshot import UserState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import NeedsPerson, Retryable
-from rolecall.services.portals import list_portals
+from rolecall.services.connections.portals import list_portals
 from rolecall.sync.invariants import violations
 from tests.support.emulator import a_token
 from tests.support.hubspot import START

@@ -14,10 +14,10 @@ from rolecall.domain.plan import ChangeKind, Outcome
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import Ask
-from rolecall.services.lifecycle import expire_due
-from rolecall.services.orders import AddUser, ChangeUsers, MendFinding, RemoveUsers
-from rolecall.services.plans import approve_plan
-from rolecall.services.policies import plan_access
+from rolecall.services.drafts.orders import AddUser, ChangeUsers, MendFinding, RemoveUsers
+from rolecall.services.plans.lifecycle import expire_due
+from rolecall.services.plans.plans import approve_plan
+from rolecall.services.plans.policies import plan_access
 from rolecall.store import StoredAssignment
 from tests.support.changing import done, file_of, of_kind, ordered, outcomes, put_in_force
 from tests.support.hubspot import START
@@ -149,7 +149,7 @@ async def test_under_an_exact_file_a_command_leaves_a_claim(tiny: Installation) 
 
 async def test_a_cancelled_command_leaves_no_claim(tiny: Installation) -> None:
     """Claims come with approval and go when the plan is cancelled before it began."""
-    from rolecall.services.plans import cancel
+    from rolecall.services.plans.plans import cancel
 
     await put_in_force(tiny, await file_of(tiny))
     drafted = await ordered(tiny, AddUser(EVA, Ask(seat="View-Only")))
@@ -218,7 +218,7 @@ async def test_a_profile_of_somebody_who_never_came_waits(tiny: Installation) ->
 
 async def test_a_findings_mend_becomes_a_plan(tiny: Installation) -> None:
     """finding fix proposes what the finding suggests."""
-    from rolecall.services.findings import list_findings
+    from rolecall.services.findings.findings import list_findings
 
     page = await list_findings(tiny.app, tiny.actor, NAME)
     dormant = next(one for one in page.findings if one.finding.mend

@@ -14,7 +14,7 @@ from pathlib import Path
 from rolecall.bootstrap import open_app
 from rolecall.domain.actor import local_actor
 from rolecall.provision.ports import Moment
-from rolecall.services.applying import Watching, apply_plan
+from rolecall.services.plans.applying import Watching, apply_plan
 from rolecall.settings import Settings
 from tests.support.house import QUICK
 

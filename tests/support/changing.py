@@ -7,11 +7,11 @@ from typing import Any
 
 from hubspot_emulator.acts.table import carry_out
 from rolecall.domain.plan import Change, ChangeKind, Outcome
-from rolecall.services.applying import Applied, Watching, apply_plan
-from rolecall.services.drafting import Drafted, propose
-from rolecall.services.orders import Order
-from rolecall.services.plans import approve_plan
-from rolecall.services.policies import AccessApplied, apply_access, dump_access
+from rolecall.services.drafts.orders import Order
+from rolecall.services.plans.applying import Applied, Watching, apply_plan
+from rolecall.services.plans.drafting import Drafted, propose
+from rolecall.services.plans.plans import approve_plan
+from rolecall.services.plans.policies import AccessApplied, apply_access, dump_access
 from tests.support.house import QUICK
 from tests.support.installation import NAME, Installation
 

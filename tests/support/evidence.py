@@ -10,7 +10,7 @@ from typing import Any
 
 from hubspot_emulator.granular.export import ExportOptions, users_export
 from rolecall.kit.clock import HandClock
-from rolecall.services.evidence_files import ExportFile, ExportImported, import_export
+from rolecall.services.permissions.files import ExportFile, ExportImported, import_export
 from tests.support.house import House, a_house
 from tests.support.installation import a_world
 

@@ -10,7 +10,7 @@ import httpx2
 
 from rolecall.domain.actor import local_actor
 from rolecall.domain.operator import TokenScope
-from rolecall.services.tokens import create_token
+from rolecall.services.operators.tokens import create_token
 from tests.support.house import House
 
 BASE = "http://rolecall.test"

@@ -20,7 +20,7 @@ from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
 from rolecall.kit.ids import uuid7
 from rolecall.services.app import App
-from rolecall.services.plan_door import Order
+from rolecall.services.plans.door import Order
 from rolecall.settings import Settings
 from rolecall.signin.passwords import Passwords
 from rolecall.store import StoredPolicy

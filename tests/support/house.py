@@ -28,9 +28,9 @@ from rolecall.policy.dump import dump
 from rolecall.policy.parse import parse_policy
 from rolecall.provision.ports import Patience
 from rolecall.services.app import App
-from rolecall.services.applying import Applied, Watching, apply_plan
-from rolecall.services.portals import add_portal
-from rolecall.services.syncing import sync_portal
+from rolecall.services.connections.portals import add_portal
+from rolecall.services.plans.applying import Applied, Watching, apply_plan
+from rolecall.services.syncs.syncing import sync_portal
 from rolecall.settings import Settings
 from rolecall.sync.ports import NewCredential
 from tests.support.emulator import InProcess

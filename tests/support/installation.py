@@ -19,8 +19,8 @@ from rolecall.domain.portal import CredentialKind
 from rolecall.domain.snapshot import Snapshot
 from rolecall.kit.clock import Clock, HandClock
 from rolecall.services.app import App
-from rolecall.services.portals import ConnectionReport, add_portal
-from rolecall.services.syncing import SyncReport, sync_portal
+from rolecall.services.connections.portals import ConnectionReport, add_portal
+from rolecall.services.syncs.syncing import SyncReport, sync_portal
 from rolecall.settings import Settings
 from rolecall.sync.ports import NewCredential
 from tests.support.emulator import InProcess

@@ -12,7 +12,7 @@ import httpx2
 
 from rolecall.domain.operator import TokenScope
 from rolecall.scim.face import create_face
-from rolecall.services.scim import ScimRunner
+from rolecall.services.scim.clients import ScimRunner
 from tests.support.faces import a_token, calling
 from tests.support.house import House, a_house
 

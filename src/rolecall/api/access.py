@@ -8,8 +8,8 @@ from rolecall.api.answers import errors, tagged, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import DriftModel, PlanModel, PolicyModel, PolicyText, TextModel
 from rolecall.api.plans import plan_answer
-from rolecall.services.plan_shapes import drift_shape
-from rolecall.services.policies import drift, dump_access, plan_access
+from rolecall.services.plans.policies import drift, dump_access, plan_access
+from rolecall.services.plans.shapes import drift_shape
 from rolecall.store.errors import NotThere
 
 router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses=errors())

@@ -13,9 +13,9 @@ from rolecall.domain.operator import TokenScope
 from rolecall.domain.portal import Portal
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
-from rolecall.services.portals import portal_named
+from rolecall.services.connections.portals import portal_named
+from rolecall.services.operators.tokens import authenticate
 from rolecall.services.rights import need_scope
-from rolecall.services.tokens import authenticate
 
 BEARER = HTTPBearer(auto_error=False, description="A token of `rolecall token create`")
 

@@ -9,9 +9,14 @@ from fastapi import APIRouter, Query, Response
 from rolecall.api.answers import errors, told
 from rolecall.api.calling import Reader
 from rolecall.api.models import Answer, Page
-from rolecall.services.access_answers import who_can_do, why_can
-from rolecall.services.access_shapes import holders_shape, pack_result_shape, pack_shape, why_shape
-from rolecall.services.packs import Asked, check_pack, list_packs
+from rolecall.services.permissions.answers import who_can_do, why_can
+from rolecall.services.permissions.packs import Asked, check_pack, list_packs
+from rolecall.services.permissions.shapes import (
+    holders_shape,
+    pack_result_shape,
+    pack_shape,
+    why_shape,
+)
 from rolecall.store.errors import NotThere
 
 router = APIRouter(responses=errors())

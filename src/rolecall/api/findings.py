@@ -10,8 +10,8 @@ from rolecall.api.models import FindingModel, Page, PlanModel, Reason
 from rolecall.api.plans import drafted
 from rolecall.domain.finding import Severity
 from rolecall.kit.errors import Refused
-from rolecall.services.findings import list_findings
-from rolecall.services.orders import MendFinding
+from rolecall.services.drafts.orders import MendFinding
+from rolecall.services.findings.findings import list_findings
 from rolecall.services.shapes import stored_finding_shape
 
 router = APIRouter(prefix="/portals/{portal}/findings", tags=["findings"], responses=errors())

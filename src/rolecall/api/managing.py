@@ -21,8 +21,8 @@ from rolecall.api.models import (
 from rolecall.domain.operator import ApiToken, TokenScope
 from rolecall.domain.webhook import Webhook, WebhookDelivery
 from rolecall.kit.errors import Refused
-from rolecall.services.tokens import create_token, list_tokens, revoke_token
-from rolecall.services.webhooks import (
+from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
+from rolecall.services.telling.webhooks import (
     add_webhook,
     list_deliveries,
     list_webhooks,

@@ -12,8 +12,8 @@ from rolecall.api.models import Answer, AuditLineModel, Page, Reason
 from rolecall.domain.actor import Role
 from rolecall.domain.operator import ALL_PORTALS
 from rolecall.kit.errors import Refused
-from rolecall.services.people import PersonLine, list_people
-from rolecall.services.plan_shapes import task_shape
+from rolecall.services.people.people import PersonLine, list_people
+from rolecall.services.plans.shapes import task_shape
 from rolecall.services.rights import need
 from rolecall.services.tasks import done_task, list_tasks
 from rolecall.store import AuditLine, AuditQuery

@@ -19,16 +19,23 @@ from rolecall.api.models import (
     RunModel,
 )
 from rolecall.domain.plan import PlanState
-from rolecall.services.applying import Applied, apply_plan
-from rolecall.services.drafting import propose
-from rolecall.services.orders import Order
-from rolecall.services.plan_shapes import (
+from rolecall.services.drafts.orders import Order
+from rolecall.services.plans.applying import Applied, apply_plan
+from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.plans import (
+    approve_plan,
+    cancel,
+    list_plans,
+    replan,
+    show_plan,
+    undo_plan,
+)
+from rolecall.services.plans.shapes import (
     applied_shape,
     card_shape,
     drafted_shape,
     plan_line_shape,
 )
-from rolecall.services.plans import approve_plan, cancel, list_plans, replan, show_plan, undo_plan
 
 PATIENCE = 10.0  # seconds an apply is waited for; afterwards it goes on and 202 is answered
 router = APIRouter(tags=["plans"], responses=errors())

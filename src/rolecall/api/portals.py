@@ -11,11 +11,11 @@ from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import Answer, PortalModel
 from rolecall.domain.operator import TokenScope
-from rolecall.services.overview import portal_overview
-from rolecall.services.portals import list_portals
+from rolecall.services.connections.portals import list_portals
+from rolecall.services.inventory.overview import portal_overview
 from rolecall.services.rights import need_scope
 from rolecall.services.shapes import portal_shape, sync_shape
-from rolecall.services.syncing import sync_portal
+from rolecall.services.syncs.syncing import sync_portal
 
 router = APIRouter(tags=["portals"], responses=errors())
 

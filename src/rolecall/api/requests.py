@@ -25,10 +25,16 @@ from rolecall.domain.request import AccessRequest, RequestState
 from rolecall.domain.review import Campaign, ReviewItem, Verdict
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
-from rolecall.services.request_views import catalogue, list_requests, show_request
-from rolecall.services.requests import RequestForm, answer, file_request, give_back, withdraw
-from rolecall.services.review_views import list_campaigns, list_items
-from rolecall.services.reviews import Decision, decide
+from rolecall.services.requests.requests import (
+    RequestForm,
+    answer,
+    file_request,
+    give_back,
+    withdraw,
+)
+from rolecall.services.requests.views import catalogue, list_requests, show_request
+from rolecall.services.reviews.reviews import Decision, decide
+from rolecall.services.reviews.views import list_campaigns, list_items
 from rolecall.store.errors import NotThere
 
 router = APIRouter(responses=errors())

@@ -25,10 +25,10 @@ from rolecall.api.plans import drafted
 from rolecall.domain.snapshot import UserState
 from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import Ask
-from rolecall.services.inventory import UserPage, Wanted, list_users
-from rolecall.services.orders import AddUser, ChangeUsers, OffboardUser, RemoveUsers
+from rolecall.services.drafts.orders import AddUser, ChangeUsers, OffboardUser, RemoveUsers
+from rolecall.services.inventory.cards import show_user, user_history
+from rolecall.services.inventory.users import UserPage, Wanted, list_users
 from rolecall.services.shapes import Plain, history_shape, user_shape
-from rolecall.services.user_cards import show_user, user_history
 
 router = APIRouter(prefix="/portals/{portal}/users", tags=["users"], responses=errors())
 Limit = Annotated[int, Query(ge=1, le=1_000)]

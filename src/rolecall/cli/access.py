@@ -13,8 +13,8 @@ from rolecall.cli.plan_output import print_plan, show_applied, show_drafted, wat
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.drafting import Drafted
-    from rolecall.services.policies import Drift
+    from rolecall.services.plans.drafting import Drafted
+    from rolecall.services.plans.policies import Drift
 
 FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 file_option = click.option("--file", "file", type=FILE, help="access.yaml; default: as in force.")
@@ -39,7 +39,7 @@ def access() -> None:
 @click.option("--profile", is_flag=True, help="With job title, phone, time zone, working hours.")
 def dump(name: str, profile: bool) -> None:
     """The portal as access.yaml on stdout; planning this very file changes nothing."""
-    from rolecall.services.policies import dump_access
+    from rolecall.services.plans.policies import dump_access
 
     text = ask(lambda app, actor: dump_access(app, actor, name, profile=profile))
     click.echo(text, nl=False)
@@ -74,7 +74,7 @@ def plan(
 
 
 def _planned(name: str, file: Path | None, overwrite: tuple[str, ...], reason: str) -> Drafted:
-    from rolecall.services.policies import plan_access
+    from rolecall.services.plans.policies import plan_access
 
     text = read_text(file)
     choices: Any = {"overwrite_sets": overwrite, "reason": reason}
@@ -111,8 +111,8 @@ def apply(
     as_json: bool,
 ) -> None:
     """Plan, approve as the operator, bring the file in force, apply, and wait for the end."""
-    from rolecall.services.plan_shapes import access_applied_shape
-    from rolecall.services.policies import carry_out_access
+    from rolecall.services.plans.policies import carry_out_access
+    from rolecall.services.plans.shapes import access_applied_shape
 
     drafted = _planned(name, file, overwrite_sets, reason)
     if not as_json and drafted.plan.changes:
@@ -135,8 +135,8 @@ def apply(
 @json_option
 def drift(name: str, as_json: bool) -> None:
     """What differs from the policy in force, and who changed it outside; exits with 2 if any."""
-    from rolecall.services.plan_shapes import drift_shape
-    from rolecall.services.policies import drift as look
+    from rolecall.services.plans.policies import drift as look
+    from rolecall.services.plans.shapes import drift_shape
 
     found = ask(lambda app, actor: look(app, actor, name))
     if as_json:
@@ -148,7 +148,7 @@ def drift(name: str, as_json: bool) -> None:
 
 
 def _show_drift(found: Drift) -> None:
-    from rolecall.services.plan_shapes import drift_line_shape
+    from rolecall.services.plans.shapes import drift_line_shape
 
     lines = [drift_line_shape(one) for one in (*found.lines, *found.reported)]
     if lines:

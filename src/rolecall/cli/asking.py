@@ -18,7 +18,7 @@ def ask_as_operator(use: Callable[[App, Actor], Awaitable[Answer]]) -> Answer:
     """The answer of a use case; a linked UNIX user acts with the operator's e-mail."""
 
     async def carried_out(app: App, actor: Actor) -> Answer:
-        from rolecall.services.operators import linked_actor
+        from rolecall.services.operators.operators import linked_actor
 
         return await use(app, await linked_actor(app, actor))
 
@@ -29,7 +29,7 @@ def ask_in(name: str, use: Callable[[App, Actor, int], Awaitable[Answer]]) -> An
     """The same, for a portal by its name; the use case is given its hub id."""
 
     async def carried_out(app: App, actor: Actor) -> Answer:
-        from rolecall.services.portals import portal_named
+        from rolecall.services.connections.portals import portal_named
 
         return await use(app, actor, (await portal_named(app, actor, name)).hub_id)
 

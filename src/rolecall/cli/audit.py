@@ -22,7 +22,7 @@ def audit() -> None:
 @json_option
 def verify(expect: str, as_json: bool) -> None:
     """Follow the whole chain; exits with 1 at the first line that is not as it was written."""
-    from rolecall.services.auditing import holds_hash, verify_audit
+    from rolecall.services.evidence.auditing import holds_hash, verify_audit
 
     verdict = ask(verify_audit)
     known = not expect or ask(lambda app, actor: holds_hash(app, actor, expect))
@@ -48,7 +48,7 @@ def verify(expect: str, as_json: bool) -> None:
 )
 def export(as_csv: bool, directory: Path | None) -> None:
     """Every line on stdout, oldest first; JSON Lines are what the verifier reads."""
-    from rolecall.services.auditing import export_audit, write_verifier
+    from rolecall.services.evidence.auditing import export_audit, write_verifier
 
     def use(app: Any, actor: Any) -> Any:
         return export_audit(app, actor, sys.stdout.write, as_csv=as_csv)

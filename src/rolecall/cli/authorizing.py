@@ -10,8 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 from rolecall.cli.output import say
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.services.app import App
-from rolecall.services.credentials import oauth_app_from, token_from
-from rolecall.services.installing import begin_installing, finish_installing, revive_install
+from rolecall.services.connections.credentials import oauth_app_from, token_from
+from rolecall.services.connections.installing import (
+    begin_installing,
+    finish_installing,
+    revive_install,
+)
 from rolecall.sync.ports import NewCredential
 
 # Long enough for somebody to find an admin at the next desk.

@@ -24,9 +24,9 @@ from rolecall.kit.errors import Broken, Refused
 if TYPE_CHECKING:
     from rolecall.domain.actor import Actor
     from rolecall.services.app import App
-    from rolecall.services.findings import FindingPage
-    from rolecall.services.overview import Overview
-    from rolecall.services.syncing import SyncReport
+    from rolecall.services.findings.findings import FindingPage
+    from rolecall.services.inventory.overview import Overview
+    from rolecall.services.syncs.syncing import SyncReport
     from rolecall.sync.ports import Progress
 
 SEEDS = ("tiny", "acme", "enterprise", "blank")
@@ -71,11 +71,11 @@ def _explain(home: str, url: str, token: str) -> None:
 async def _run(
     app: App, actor: Actor, key: Path, url: str, progress: Progress
 ) -> tuple[SyncReport, Overview, FindingPage]:
-    from rolecall.services.credentials import token_from
-    from rolecall.services.findings import list_findings
-    from rolecall.services.overview import portal_overview
-    from rolecall.services.portals import add_portal
-    from rolecall.services.syncing import sync_portal
+    from rolecall.services.connections.credentials import token_from
+    from rolecall.services.connections.portals import add_portal
+    from rolecall.services.findings.findings import list_findings
+    from rolecall.services.inventory.overview import portal_overview
+    from rolecall.services.syncs.syncing import sync_portal
 
     await add_portal(app, actor, PORTAL, token_from(key), url)
     say(f"connected as portal {PORTAL!r}; reading it")

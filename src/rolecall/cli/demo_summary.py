@@ -13,9 +13,9 @@ from rolecall.cli.output import aligned
 
 if TYPE_CHECKING:
     from rolecall.domain.finding import Finding
-    from rolecall.services.findings import FindingPage
-    from rolecall.services.overview import Overview, SeatUse
-    from rolecall.services.syncing import SyncReport
+    from rolecall.services.findings.findings import FindingPage
+    from rolecall.services.inventory.overview import Overview, SeatUse
+    from rolecall.services.syncs.syncing import SyncReport
 
 SHOWN_SETS = 8
 SHOWN_SUBJECTS = 3

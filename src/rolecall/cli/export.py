@@ -15,7 +15,7 @@ from rolecall.cli.running import ask
 from rolecall.kit.errors import Refused
 
 if TYPE_CHECKING:
-    from rolecall.services.evidence_files import ExportImported
+    from rolecall.services.permissions.files import ExportImported
     from rolecall.sources.users_export import Problem
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -39,14 +39,14 @@ def export() -> None:
 @json_option
 def import_(name: str, file: Path, as_of: str | None, mapping: Path | None, as_json: bool) -> None:
     """Take a users export (CSV or workbook) as evidence; nobody's access changes by it."""
-    from rolecall.services.evidence_files import ExportFile, import_export
+    from rolecall.services.permissions.files import ExportFile, import_export
 
     day, dated = _written(file, as_of)
     columns = _mapping(mapping) if mapping else None
     given = ExportFile(file.read_bytes(), file.name, day, dated, columns)
     told = ask(lambda app, actor: import_export(app, actor, name, given))
     if as_json:
-        from rolecall.services.access_shapes import imported_shape
+        from rolecall.services.permissions.shapes import imported_shape
 
         print_json(imported_shape(told))
     else:
@@ -117,12 +117,12 @@ def _show_problems(problems: Iterable[Problem]) -> None:
 @json_option
 def history(name: str, file: Path, as_json: bool) -> None:
     """Take a permission history: single permissions given or taken since the export."""
-    from rolecall.services.evidence_files import import_history
+    from rolecall.services.permissions.files import import_history
 
     data = file.read_bytes()
     read = ask(lambda app, actor: import_history(app, actor, name, data, file.name))
     if as_json:
-        from rolecall.services.access_shapes import problem_shapes
+        from rolecall.services.permissions.shapes import problem_shapes
 
         print_json({"lines": len(read.lines), "problems": problem_shapes(read.problems)})
         return
@@ -137,7 +137,7 @@ def history(name: str, file: Path, as_json: bool) -> None:
 @json_option
 def attest(name: str, file: Path | None, reason: str, as_json: bool) -> None:
     """Sign off what is in permission sets; without FILE, print what is known of them."""
-    from rolecall.services.evidence_files import attest_sets, attestation_draft
+    from rolecall.services.permissions.files import attest_sets, attestation_draft
 
     if file is None:
         text = ask(lambda app, actor: attestation_draft(app, actor, name))
@@ -162,7 +162,7 @@ def attest(name: str, file: Path | None, reason: str, as_json: bool) -> None:
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
 def two_factor(name: str, setting: str, reason: str) -> None:
     """Sign off whether two-factor log-in is required, which no API tells."""
-    from rolecall.services.finding_facts import attest_two_factor
+    from rolecall.services.findings.facts import attest_two_factor
 
     holds = setting == "required"
     told = ask(lambda app, actor: attest_two_factor(app, actor, name, holds, reason))
@@ -174,8 +174,8 @@ def two_factor(name: str, setting: str, reason: str) -> None:
 @json_option
 def list_(name: str, as_json: bool) -> None:
     """Imported users exports, the newest first, with what could not be read of them."""
-    from rolecall.services.access_shapes import kept_import_shape
-    from rolecall.services.evidence_files import list_imports
+    from rolecall.services.permissions.files import list_imports
+    from rolecall.services.permissions.shapes import kept_import_shape
 
     found = ask(lambda app, actor: list_imports(app, actor, name))
     if as_json:
@@ -203,8 +203,8 @@ def list_(name: str, as_json: bool) -> None:
 @json_option
 def diff(name: str, earlier: str, later: str, as_json: bool) -> None:
     """What two imported exports differ in, user by user."""
-    from rolecall.services.access_shapes import export_difference_shape
-    from rolecall.services.evidence_files import diff_exports
+    from rolecall.services.permissions.files import diff_exports
+    from rolecall.services.permissions.shapes import export_difference_shape
 
     found = ask(lambda app, actor: diff_exports(app, actor, name, earlier, later))
     if as_json:

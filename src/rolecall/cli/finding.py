@@ -11,7 +11,7 @@ from rolecall.cli.output import hint, json_option, print_json, print_table, say,
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.findings import FindingPage
+    from rolecall.services.findings.findings import FindingPage
 
 SEVERITIES = ("low", "medium", "high", "critical")
 VERBS: dict[str, Entry] = {
@@ -37,7 +37,7 @@ def list_(
 ) -> None:
     """Open findings, gravest first. Exits with 2 when there are any, 0 when there are none."""
     from rolecall.domain.finding import Severity
-    from rolecall.services.findings import list_findings
+    from rolecall.services.findings.findings import list_findings
     from rolecall.services.shapes import stored_finding_shape
 
     least = Severity[severity.upper()] if severity else None

@@ -18,7 +18,7 @@ def fix(
     finding_id: str, successor: str, apply_now: bool, yes: bool, reason: str, as_json: bool
 ) -> None:
     """Turn a finding into a plan; what only a person can mend is told with the way to do it."""
-    from rolecall.services.fixing import fix_finding
+    from rolecall.services.plans.fixing import fix_finding
 
     drafted = ask(lambda app, actor: fix_finding(app, actor, finding_id, successor, reason))
     plan_and_apply(drafted, apply_now=apply_now, yes=yes, as_json=as_json, reason=reason)

@@ -14,7 +14,7 @@ from rolecall.kit.errors import Refused
 
 if TYPE_CHECKING:
     from rolecall.domain.import_app import ImportApp
-    from rolecall.services.import_doctor import Check
+    from rolecall.services.importing.doctor import Check
 
 SECRET_FILE = click.Path(dir_okay=False, path_type=Path)
 MARKS = {True: "ok", False: "WRONG", None: "by hand"}
@@ -60,7 +60,7 @@ def add(
 ) -> None:
     """Answer HubSpot's events for an app of your developer account."""
     from rolecall.domain.import_app import Grouping, ImportApp
-    from rolecall.services.import_source import add_import_app, checked_public_url
+    from rolecall.services.importing.source import add_import_app, checked_public_url
 
     secret = _secret(secret_file)
     url = checked_public_url(public_url)
@@ -82,7 +82,7 @@ def add(
 @json_option
 def list_(as_json: bool) -> None:
     """The apps HubSpot's events are answered for."""
-    from rolecall.services.import_source import list_import_apps
+    from rolecall.services.importing.source import list_import_apps
 
     found = ask(list_import_apps)
     if as_json:
@@ -108,7 +108,7 @@ def list_(as_json: bool) -> None:
 @click.argument("app_id", type=click.IntRange(1))
 def remove(app_id: int) -> None:
     """Stop answering for an app, and forget its secret."""
-    from rolecall.services.import_source import remove_import_app
+    from rolecall.services.importing.source import remove_import_app
 
     ask(lambda app, actor: remove_import_app(app, actor, app_id))
     say(f"app {app_id} is not answered any more")
@@ -130,7 +130,7 @@ def doctor(
     as_json: bool,
 ) -> None:
     """Play HubSpot's side against a deployment: right requests, and every forged one."""
-    from rolecall.services.import_doctor import examine, patient_of, set_up
+    from rolecall.services.importing.doctor import examine, patient_of, set_up
 
     secret = _secret(secret_file) if secret_file else ""
 

@@ -30,7 +30,7 @@ def operator() -> None:
 @operator.command(epilog="Example: rolecall operator first")
 def first() -> None:
     """The link that makes the first operator; useless as soon as there is one."""
-    from rolecall.services.operators import first_operator_link
+    from rolecall.services.operators.operators import first_operator_link
 
     async def use(app: Any, actor: Any) -> str | None:
         link = await first_operator_link(app, actor)
@@ -51,7 +51,7 @@ def first() -> None:
 @click.option("--name", default="", help="Their name, as shown.")
 def invite(email: str, roles: tuple[str, ...], name: str) -> None:
     """Make an operator; stdout gets the link with which they choose a password."""
-    from rolecall.services import operators
+    from rolecall.services.operators import operators
 
     async def use(app: Any, actor: Any) -> str:
         held = await _roles(app, actor, roles)
@@ -68,7 +68,7 @@ def invite(email: str, roles: tuple[str, ...], name: str) -> None:
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
 def roles(email: str, roles: tuple[str, ...], reason: str) -> None:
     """Replace an operator's roles; effective with their next request."""
-    from rolecall.services.operators import set_roles
+    from rolecall.services.operators.operators import set_roles
 
     async def use(app: Any, actor: Any) -> Operator:
         held = await _roles(app, actor, roles)
@@ -84,7 +84,7 @@ def roles(email: str, roles: tuple[str, ...], reason: str) -> None:
 @click.option("--user", "unix_user", default="", help="Another UNIX user than yours.")
 def link(email: str, unix_user: str) -> None:
     """Make your UNIX user the same person as an operator, so approvals count for one."""
-    from rolecall.services.operators import link_local_user
+    from rolecall.services.operators.operators import link_local_user
 
     linked = ask(lambda app, actor: link_local_user(app, actor, email, unix_user))
     say(f"local:{linked.local_user} is {linked.email}")
@@ -94,7 +94,7 @@ def link(email: str, unix_user: str) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """Operators with their roles, second factor and last sign-in."""
-    from rolecall.services.operators import list_operators
+    from rolecall.services.operators.operators import list_operators
 
     found = ask_as_operator(list_operators)
     if as_json:
@@ -130,7 +130,7 @@ def enable(email: str, reason: str) -> None:
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
 def password_link(email: str, forget_second_factor: bool, reason: str) -> None:
     """A link with which an operator chooses a new password, for two hours, once."""
-    from rolecall.services import operators
+    from rolecall.services.operators import operators
 
     async def use(app: Any, actor: Any) -> str:
         found = await _named(app, actor, email)
@@ -144,7 +144,7 @@ def password_link(email: str, forget_second_factor: bool, reason: str) -> None:
 
 
 def _disable(email: str, disabled: bool, reason: str) -> None:
-    from rolecall.services.operators import set_disabled
+    from rolecall.services.operators.operators import set_disabled
 
     async def use(app: Any, actor: Any) -> None:
         found = await _named(app, actor, email)
@@ -155,7 +155,7 @@ def _disable(email: str, disabled: bool, reason: str) -> None:
 
 
 async def _named(app: Any, actor: Any, email: str) -> Operator:
-    from rolecall.services.operators import list_operators
+    from rolecall.services.operators.operators import list_operators
 
     found = {one.email.casefold(): one for one in await list_operators(app, actor)}
     if email.casefold() not in found:
@@ -164,7 +164,7 @@ async def _named(app: Any, actor: Any, email: str) -> Operator:
 
 
 async def _roles(app: Any, actor: Any, written: tuple[str, ...]) -> dict[int, frozenset[Role]]:
-    from rolecall.services.portals import portal_named
+    from rolecall.services.connections.portals import portal_named
 
     held: dict[int, frozenset[Role]] = {}
     for one in written:
@@ -178,7 +178,7 @@ async def _roles(app: Any, actor: Any, written: tuple[str, ...]) -> dict[int, fr
 
 def _address(app: App, token: str) -> str:
     """Where the link is opened; `serve` on this machine where no public URL is set."""
-    from rolecall.services.links import address_of
+    from rolecall.services.operators.links import address_of
 
     return address_of(app, token, SERVED_HERE)
 

@@ -16,7 +16,7 @@ from rolecall.cli.running import ask
 if TYPE_CHECKING:
     from rolecall.permissions.pack import Pack
     from rolecall.permissions.pack_check import PackResult
-    from rolecall.services.packs import ListedPack, PackAnswer
+    from rolecall.services.permissions.packs import ListedPack, PackAnswer
 
 FOLDER = click.Path(exists=True, path_type=Path)
 SHOWN = 5
@@ -35,8 +35,8 @@ def pack() -> None:
 @json_option
 def list_(extra: tuple[Path, ...], as_json: bool) -> None:
     """Packs there are: shipped, in the folder `packs` of ROLECALL_HOME, and given."""
-    from rolecall.services.access_shapes import pack_shape
-    from rolecall.services.packs import PackList, list_packs
+    from rolecall.services.permissions.packs import PackList, list_packs
+    from rolecall.services.permissions.shapes import pack_shape
 
     async def use(app: Any, _: Any) -> PackList:
         return list_packs(app, extra)
@@ -61,7 +61,7 @@ def list_(extra: tuple[Path, ...], as_json: bool) -> None:
 @json_option
 def show(wanted: str, extra: tuple[Path, ...], as_json: bool) -> None:
     """A pack's lines, where they are published, and the steps of connecting."""
-    from rolecall.services.access_shapes import pack_shape
+    from rolecall.services.permissions.shapes import pack_shape
 
     found = _found(wanted, extra)
     if as_json:
@@ -88,7 +88,7 @@ def _show_pack(one: Pack) -> None:
 
 
 def _found(wanted: str, extra: tuple[Path, ...]) -> ListedPack:
-    from rolecall.services.packs import find_pack
+    from rolecall.services.permissions.packs import find_pack
 
     async def use(app: Any, _: Any) -> ListedPack:
         return find_pack(app, wanted, extra)
@@ -134,8 +134,8 @@ def check(
     PACK is a name or a YAML file. Without --user, --team and --set it checks everybody who can
     sign in.
     """
-    from rolecall.services.access_shapes import evidence_shape, pack_result_shape
-    from rolecall.services.packs import Asked, check_pack, find_pack
+    from rolecall.services.permissions.packs import Asked, check_pack, find_pack
+    from rolecall.services.permissions.shapes import evidence_shape, pack_result_shape
 
     asked = Asked(users, teams, sets, connected)
 
@@ -158,7 +158,7 @@ def check(
 
 
 def _show_check(told: PackAnswer, *, in_full: bool) -> None:
-    from rolecall.services.access_answers import age_of
+    from rolecall.services.permissions.answers import age_of
 
     results = (*told.users, *told.sets)
     if in_full:
@@ -220,9 +220,9 @@ def plan(
     as_json: bool,
 ) -> None:
     """Give users what a pack asks for and they lack, as a plan; `user elevate` does it for a while."""
-    from rolecall.services.drafting import Drafted, propose
-    from rolecall.services.orders import GivePack
-    from rolecall.services.packs import find_pack
+    from rolecall.services.drafts.orders import GivePack
+    from rolecall.services.permissions.packs import find_pack
+    from rolecall.services.plans.drafting import Drafted, propose
 
     async def use(app: Any, actor: Any) -> Drafted:
         order = GivePack(find_pack(app, wanted, extra).text, users, reason)

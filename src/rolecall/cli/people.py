@@ -11,7 +11,7 @@ from rolecall.cli.output import hint, json_option, print_json, print_table, say,
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.people import PeopleImport
+    from rolecall.services.people.people import PeopleImport
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SITUATIONS = ("linked", "unlinked", "unmatched", "disputed", "deleted")
@@ -41,7 +41,7 @@ def import_(
     as_json: bool,
 ) -> None:
     """Take over a people list (CSV or workbook); nobody's access changes by this alone."""
-    from rolecall.services.people import import_people
+    from rolecall.services.people.people import import_people
 
     told = dict(one.rpartition("=")[::2] for one in mapping)
     choices: Any = {"source": source, "mapping": told, "accept_shrink": accept_shrink}
@@ -49,7 +49,7 @@ def import_(
     found = ask(lambda app, actor: import_people(app, actor, data, **choices))
     plans = _plans(found) if make_plans else []
     if as_json:
-        from rolecall.services.people_shapes import import_shape
+        from rolecall.services.people.shapes import import_shape
 
         print_json({**import_shape(found), "plans": plans})
         return
@@ -59,7 +59,7 @@ def import_(
 
 
 def _plans(found: PeopleImport) -> list[str]:
-    from rolecall.services.lifecycle import plan_moves
+    from rolecall.services.plans.lifecycle import plan_moves
 
     drafts = ask(lambda app, actor: plan_moves(app, actor, found.moves.emails()))
     return [one.plan.id for one in drafts]
@@ -101,8 +101,8 @@ def _fields(fields: tuple[tuple[str, str, str], ...]) -> str:
 def list_(name: str, situation: str | None, as_json: bool) -> None:
     """People with their users in a portal, and users who are nobody's."""
     from rolecall.domain.person import Situation
-    from rolecall.services.people import list_people
-    from rolecall.services.people_shapes import person_line_shape
+    from rolecall.services.people.people import list_people
+    from rolecall.services.people.shapes import person_line_shape
 
     wanted = Situation(situation) if situation else None
     lines = [
@@ -125,7 +125,7 @@ def list_(name: str, situation: str | None, as_json: bool) -> None:
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
 def link(name: str, user: str, person: str, reason: str) -> None:
     """Confirm that a user belongs to a person, where e-mails do not tell."""
-    from rolecall.services.people import link_person
+    from rolecall.services.people.people import link_person
 
     made = ask(lambda app, actor: link_person(app, actor, name, user, person, reason))
     say(f"{user} belongs to {person} ({made.reason})")

@@ -19,7 +19,7 @@ from rolecall.cli.plan_output import (
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.plans import PlanCard
+    from rolecall.services.plans.plans import PlanCard
 
 STATES = ("proposed", "approved", "applying", "paused", "done", "cancelled", "replaced")
 reason_option = click.option("--reason", default="", help="Why; kept in the audit trail.")
@@ -40,8 +40,8 @@ def plan() -> None:
 def list_(name: str, state: tuple[str, ...], as_json: bool) -> None:
     """Plans of one portal or of all, newest first."""
     from rolecall.domain.plan import PlanState
-    from rolecall.services.plan_shapes import plan_line_shape
-    from rolecall.services.plans import list_plans
+    from rolecall.services.plans.plans import list_plans
+    from rolecall.services.plans.shapes import plan_line_shape
 
     states = [PlanState(one) for one in state] or None
     found = ask(lambda app, actor: list_plans(app, actor, name, states))
@@ -70,8 +70,8 @@ def list_(name: str, state: tuple[str, ...], as_json: bool) -> None:
 @json_option
 def show(plan_id: str, markdown: bool, as_json: bool) -> None:
     """One plan: every line, guardrails, approvals, receipts, and whether it is stale."""
-    from rolecall.services.plan_shapes import card_shape
-    from rolecall.services.plans import show_plan
+    from rolecall.services.plans.plans import show_plan
+    from rolecall.services.plans.shapes import card_shape
 
     card = ask(lambda app, actor: show_plan(app, actor, plan_id))
     if as_json:
@@ -116,8 +116,8 @@ def _show(card: PlanCard) -> None:
 @json_option
 def approve(plan_id: str, digest: str, apply_now: bool, reason: str, as_json: bool) -> None:
     """Say yes to a plan, by its digest; refused when stale or stopped by a guardrail."""
-    from rolecall.services.plan_shapes import plan_line_shape
-    from rolecall.services.plans import approve_plan, show_plan
+    from rolecall.services.plans.plans import approve_plan, show_plan
+    from rolecall.services.plans.shapes import plan_line_shape
 
     if apply_now:
         card = ask(lambda app, actor: show_plan(app, actor, plan_id))
@@ -137,8 +137,8 @@ def approve(plan_id: str, digest: str, apply_now: bool, reason: str, as_json: bo
 @json_option
 def apply(plan_id: str, no_wait: bool, as_json: bool) -> None:
     """Carry an approved plan out, or go on with one that was stopped; each change exactly once."""
-    from rolecall.services.applying import apply_plan
-    from rolecall.services.plans import show_plan
+    from rolecall.services.plans.applying import apply_plan
+    from rolecall.services.plans.plans import show_plan
 
     card = ask(lambda app, actor: show_plan(app, actor, plan_id))
     with watched(card.plan) as watching:
@@ -155,7 +155,7 @@ def apply(plan_id: str, no_wait: bool, as_json: bool) -> None:
 @reason_option
 def pause(plan_id: str, reason: str) -> None:
     """Stop a run after what is under way; `plan apply` goes on with it."""
-    from rolecall.services.applying import pause_plan
+    from rolecall.services.plans.applying import pause_plan
 
     stored = ask(lambda app, actor: pause_plan(app, actor, plan_id, reason or "paused by hand"))
     say(f"plan {stored.plan.id} is {stored.state.value}")
@@ -167,7 +167,7 @@ def pause(plan_id: str, reason: str) -> None:
 @reason_option
 def cancel(plan_id: str, reason: str) -> None:
     """End a plan: nothing more is sent, what was sent is still looked at."""
-    from rolecall.services.plans import cancel
+    from rolecall.services.plans.plans import cancel
 
     stored = ask(lambda app, actor: cancel(app, actor, plan_id, reason or "cancelled by hand"))
     say(f"plan {stored.plan.id} is {stored.state.value}")
@@ -178,7 +178,7 @@ def cancel(plan_id: str, reason: str) -> None:
 @json_option
 def replan(plan_id: str, as_json: bool) -> None:
     """Make the plan again from what is there now; the old one is replaced."""
-    from rolecall.services.plans import replan
+    from rolecall.services.plans.plans import replan
 
     drafted = ask(lambda app, actor: replan(app, actor, plan_id))
     show_drafted(drafted, as_json=as_json)
@@ -194,7 +194,7 @@ def replan(plan_id: str, as_json: bool) -> None:
 @json_option
 def override(plan_id: str, guardrail: str, reason: str, hours: float, as_json: bool) -> None:
     """Let this plan pass one guardrail, once; it is made again with the leave in it."""
-    from rolecall.services.plans import override_guardrail
+    from rolecall.services.plans.plans import override_guardrail
 
     drafted = ask(
         lambda app, actor: override_guardrail(app, actor, plan_id, guardrail, reason, hours)
@@ -210,7 +210,7 @@ def override(plan_id: str, guardrail: str, reason: str, hours: float, as_json: b
 @json_option
 def undo(plan_id: str, apply_now: bool, yes: bool, reason: str, as_json: bool) -> None:
     """A plan that takes back what a plan did, line by line as it was promised."""
-    from rolecall.services.plans import undo_plan
+    from rolecall.services.plans.plans import undo_plan
 
     drafted = ask(lambda app, actor: undo_plan(app, actor, plan_id, reason))
     plan_and_apply(drafted, apply_now=apply_now, yes=yes, as_json=as_json, reason=reason)

@@ -17,8 +17,8 @@ from rolecall.cli.running import ask
 if TYPE_CHECKING:
     from rolecall.domain.plan import Plan, Receipt
     from rolecall.plan.render import TextLine
-    from rolecall.services.applying import Applied, Watching
-    from rolecall.services.drafting import Drafted
+    from rolecall.services.plans.applying import Applied, Watching
+    from rolecall.services.plans.drafting import Drafted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 TOLD = ("batch", "waiting")  # moments worth words beside the count
@@ -63,7 +63,7 @@ def _styled(line: TextLine) -> str:
 def show_drafted(drafted: Drafted, *, as_json: bool = False, next_step: bool = True) -> None:
     """A proposal with its notes and, with `next_step`, what one does with it, as a hint."""
     if as_json:
-        from rolecall.services.plan_shapes import drafted_shape
+        from rolecall.services.plans.shapes import drafted_shape
 
         print_json(drafted_shape(drafted))
         return
@@ -96,8 +96,8 @@ def plan_and_apply(
 
 def approve_and_apply(plan: Plan, reason: str = "", digest: str = "") -> Applied:
     """Approve as this operator what was shown, carry out, and wait for the end."""
-    from rolecall.services.applying import apply_plan
-    from rolecall.services.plans import approve_plan
+    from rolecall.services.plans.applying import apply_plan
+    from rolecall.services.plans.plans import approve_plan
 
     with watched(plan) as watching:
 
@@ -112,7 +112,7 @@ def approve_and_apply(plan: Plan, reason: str = "", digest: str = "") -> Applied
 def watched(plan: Plan) -> Iterator[Watching]:
     """Progress of a run on stderr: effects settled of all, and what is waited for."""
     from rolecall.plan.effects import effects_of
-    from rolecall.services.applying import Watching
+    from rolecall.services.plans.applying import Watching
     from rolecall.sync.ports import Step
 
     total = len(effects_of(plan))
@@ -135,7 +135,7 @@ def show_applied(applied: Applied, *, as_json: bool = False) -> None:
     """Receipts and how the run ended; exits with 1 when something was not done."""
     receipts = last_receipts(applied.receipts)
     if as_json:
-        from rolecall.services.plan_shapes import applied_shape
+        from rolecall.services.plans.shapes import applied_shape
 
         print_json(applied_shape(applied))
     else:

@@ -11,7 +11,7 @@ from rolecall.cli.output import hint, json_option, print_json, print_table, say,
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.portals import ConnectionReport
+    from rolecall.services.connections.portals import ConnectionReport
 
 TOKEN_FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -46,7 +46,7 @@ def add(
         _explain_tokens()
         raise click.UsageError("a token is missing")
     from rolecall.cli.authorizing import credential_from
-    from rolecall.services.portals import add_portal
+    from rolecall.services.connections.portals import add_portal
 
     async def use(app: Any, actor: Any) -> ConnectionReport:
         base = api_base or app.choices.api_base
@@ -61,7 +61,7 @@ def add(
 @json_option
 def list_(as_json: bool) -> None:
     """Every connected portal, its state and the age of its newest snapshot."""
-    from rolecall.services.portals import list_portals
+    from rolecall.services.connections.portals import list_portals
     from rolecall.services.shapes import portal_shape
 
     lines = ask(list_portals)
@@ -92,7 +92,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def check(name: str, as_json: bool) -> None:
     """Ask again what the token and the portal allow: the green tick, with reasons."""
-    from rolecall.services.portals import check_portal
+    from rolecall.services.connections.portals import check_portal
 
     _show(ask(lambda app, actor: check_portal(app, actor, name)), as_json)
 
@@ -114,7 +114,7 @@ def reconnect(
     if (token_file is None) == (oauth_app is None):
         raise click.UsageError("give --token-file or --oauth-app")
     from rolecall.cli.authorizing import credential_from
-    from rolecall.services.portals import portal_named, reconnect_portal
+    from rolecall.services.connections.portals import portal_named, reconnect_portal
 
     async def use(app: Any, actor: Any) -> ConnectionReport:
         known = await portal_named(app, actor, name)
@@ -130,7 +130,7 @@ def reconnect(
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
     """Forget a portal and its token; snapshots and the audit trail stay as evidence."""
-    from rolecall.services.portals import remove_portal
+    from rolecall.services.connections.portals import remove_portal
 
     if not yes:
         click.confirm(f"Forget {name} and its token?", abort=True, err=True)
@@ -196,7 +196,11 @@ def _credential_words(report: ConnectionReport) -> str:
 def _explain_tokens() -> None:
     """Where to click today, service keys first."""
     from rolecall.domain.features import minimal_scopes
-    from rolecall.services.credentials import PRIVATE_APP_CLICKS, SERVICE_KEY_CLICKS, WHO_MAY
+    from rolecall.services.connections.credentials import (
+        PRIVATE_APP_CLICKS,
+        SERVICE_KEY_CLICKS,
+        WHO_MAY,
+    )
 
     parts = (
         ("A service key (new)", SERVICE_KEY_CLICKS),

@@ -26,7 +26,7 @@ def request() -> None:
 @json_option
 def catalogue(name: str, as_json: bool) -> None:
     """What you may ask for in a portal, on what terms, at what price."""
-    from rolecall.services.request_views import catalogue as offered
+    from rolecall.services.requests.views import catalogue as offered
 
     found = ask_in(name, offered)
     if as_json:
@@ -68,7 +68,7 @@ def ask_(
     """Ask for a profile of the catalogue."""
     from datetime import UTC
 
-    from rolecall.services.requests import RequestForm, file_request
+    from rolecall.services.requests.requests import RequestForm, file_request
 
     begins = datetime.combine(starts, time(), UTC) if starts else None
     form = RequestForm(
@@ -85,7 +85,7 @@ def list_(name: str, states: tuple[str, ...], as_json: bool) -> None:
     """Requests of a portal, newest first."""
     from rolecall.domain.request import RequestState
     from rolecall.kit.errors import Refused
-    from rolecall.services.request_views import list_requests
+    from rolecall.services.requests.views import list_requests
 
     known = [state.value for state in RequestState]
     unknown = [state for state in states if state not in known]
@@ -102,7 +102,7 @@ def list_(name: str, states: tuple[str, ...], as_json: bool) -> None:
 @json_option
 def waiting(as_json: bool) -> None:
     """Requests you can answer now, in every portal, oldest first."""
-    from rolecall.services.request_views import waiting_for
+    from rolecall.services.requests.views import waiting_for
 
     _list(ask_as_operator(waiting_for), as_json)
 
@@ -112,7 +112,7 @@ def waiting(as_json: bool) -> None:
 @json_option
 def show(request_id: str, as_json: bool) -> None:
     """One request: what it gives, who answered, when it ends."""
-    from rolecall.services.request_views import show_request
+    from rolecall.services.requests.views import show_request
 
     found = ask_as_operator(lambda app, actor: show_request(app, actor, request_id))
     _tell(found.request, as_json)
@@ -143,7 +143,7 @@ def refuse(request_id: str, reason: str, as_json: bool) -> None:
 @json_option
 def withdraw(request_id: str, as_json: bool) -> None:
     """Take back a request nobody has answered."""
-    from rolecall.services import requests
+    from rolecall.services.requests import requests
 
     _tell(ask_as_operator(lambda app, who: requests.withdraw(app, who, request_id)), as_json)
 
@@ -155,7 +155,7 @@ def withdraw(request_id: str, as_json: bool) -> None:
 @json_option
 def extend(request_id: str, days: int, reason: str, as_json: bool) -> None:
     """Ask for more time; the access runs on meanwhile."""
-    from rolecall.services import requests
+    from rolecall.services.requests import requests
 
     more = ask_as_operator(
         lambda app, who: requests.extend(app, who, request_id, days=days, reason=reason)
@@ -169,7 +169,7 @@ def extend(request_id: str, days: int, reason: str, as_json: bool) -> None:
 @json_option
 def return_(request_id: str, reason: str, as_json: bool) -> None:
     """Give access back before its end; the former access returns."""
-    from rolecall.services import requests
+    from rolecall.services.requests import requests
 
     _tell(
         ask_as_operator(lambda app, who: requests.give_back(app, who, request_id, reason)), as_json
@@ -177,7 +177,7 @@ def return_(request_id: str, reason: str, as_json: bool) -> None:
 
 
 def _answer(request_id: str, yes: bool, reason: str, as_json: bool) -> None:
-    from rolecall.services import requests
+    from rolecall.services.requests import requests
 
     after = ask_as_operator(
         lambda app, who: requests.answer(app, who, request_id, yes=yes, reason=reason)

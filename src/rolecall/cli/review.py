@@ -73,7 +73,7 @@ def _order(told: dict[str, Any]) -> CampaignOrder:
 @json_option
 def open_(name: str, as_json: bool, **told: Any) -> None:
     """Freeze a population from the newest complete snapshot and put it before its reviewers."""
-    from rolecall.services.reviews import open_campaign
+    from rolecall.services.reviews.reviews import open_campaign
 
     order = _order(told)
     _tell(ask_in(name, lambda app, who, hub: open_campaign(app, who, hub, order)), as_json)
@@ -86,7 +86,7 @@ def open_(name: str, as_json: bool, **told: Any) -> None:
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
 def schedule(name: str, every: str, first: datetime | None, **told: Any) -> None:
     """Open such a review by itself, again and again."""
-    from rolecall.services.reviews import save_schedule
+    from rolecall.services.reviews.reviews import save_schedule
 
     order = _order(told)
 
@@ -104,7 +104,7 @@ def schedule(name: str, every: str, first: datetime | None, **told: Any) -> None
 @json_option
 def list_(name: str, as_json: bool) -> None:
     """Campaigns of a portal, newest first."""
-    from rolecall.services.review_views import list_campaigns
+    from rolecall.services.reviews.views import list_campaigns
 
     found = ask_in(name, list_campaigns)
     if as_json:
@@ -119,7 +119,7 @@ def list_(name: str, as_json: bool) -> None:
 @json_option
 def show(campaign_id: str, as_json: bool) -> None:
     """How far a campaign is, reviewer by reviewer."""
-    from rolecall.services.review_views import show_campaign
+    from rolecall.services.reviews.views import show_campaign
 
     found = ask_as_operator(lambda app, who: show_campaign(app, who, campaign_id))
     if as_json:
@@ -146,7 +146,7 @@ def items(
     campaign_id: str, undecided: bool, reviewer: str | None, as_csv: bool, as_json: bool
 ) -> None:
     """The items with what helps to decide."""
-    from rolecall.services.review_views import list_items
+    from rolecall.services.reviews.views import list_items
 
     found = ask_as_operator(
         lambda app, who: list_items(
@@ -184,7 +184,7 @@ def decide(
     confirmed: bool,
 ) -> None:
     """Decide about one item or many, all or none."""
-    from rolecall.services import reviews
+    from rolecall.services.reviews import reviews
 
     if verdict is None and not reduce_to:
         raise click.UsageError("say --keep, --revoke or --reduce-to")
@@ -203,7 +203,7 @@ def decide(
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
 def delegate(campaign_id: str, item_ids: tuple[str, ...], to: str, reason: str) -> None:
     """Put items before another reviewer."""
-    from rolecall.services import reviews
+    from rolecall.services.reviews import reviews
 
     done = ask_as_operator(
         lambda app, who: reviews.delegate(app, who, campaign_id, item_ids, to, reason=reason)
@@ -215,7 +215,7 @@ def delegate(campaign_id: str, item_ids: tuple[str, ...], to: str, reason: str) 
 @click.argument("campaign_id", metavar="ID")
 def remind(campaign_id: str) -> None:
     """Remind everybody with undecided items now."""
-    from rolecall.services import reviews
+    from rolecall.services.reviews import reviews
 
     count = ask_as_operator(lambda app, who: reviews.remind(app, who, campaign_id))
     say(f"{count} reviewers are reminded")
@@ -225,7 +225,7 @@ def remind(campaign_id: str) -> None:
 @click.argument("campaign_id", metavar="ID")
 def escalate(campaign_id: str) -> None:
     """Put what is undecided before the reviewers' managers, else the fallback."""
-    from rolecall.services import reviews
+    from rolecall.services.reviews import reviews
 
     count = ask_as_operator(lambda app, who: reviews.escalate(app, who, campaign_id))
     say(f"{count} items moved up")
@@ -237,7 +237,7 @@ def escalate(campaign_id: str) -> None:
 @json_option
 def close(campaign_id: str, reason: str, as_json: bool) -> None:
     """End the decisions; what is taken away becomes a plan, and a snapshot proves it."""
-    from rolecall.services import reviews
+    from rolecall.services.reviews import reviews
 
     closed = ask_as_operator(
         lambda app, who: reviews.close_campaign(app, who, campaign_id, reason=reason)
@@ -252,7 +252,7 @@ def close(campaign_id: str, reason: str, as_json: bool) -> None:
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write.")
 def evidence(campaign_id: str, out: Path | None) -> None:
     """Write the sealed pack of a review; stdout gets its path."""
-    from rolecall.services.evidence import campaign_pack
+    from rolecall.services.evidence.evidence import campaign_pack
 
     _write(ask_as_operator(lambda app, who: campaign_pack(app, who, campaign_id)), out)
 
@@ -264,7 +264,7 @@ def evidence(campaign_id: str, out: Path | None) -> None:
 @json_option
 def who_had(name: str, at: date | datetime, out: Path | None, as_json: bool) -> None:
     """Who had what at a time: the end of that day (UTC), or the moment given."""
-    from rolecall.services.evidence import holdings_pack, who_had_what
+    from rolecall.services.evidence.evidence import holdings_pack, who_had_what
 
     moment = at if isinstance(at, datetime) else _end_of(at)
     if out is not None:
@@ -282,7 +282,7 @@ def who_had(name: str, at: date | datetime, out: Path | None, as_json: bool) -> 
 @review.command("key", epilog="Example: rolecall review key > rolecall.pem")
 def key() -> None:
     """The public key packs are signed with; give it to your auditor apart from the packs."""
-    from rolecall.services.evidence import public_key
+    from rolecall.services.evidence.evidence import public_key
 
     tell(ask_as_operator(lambda app, _who: public_key(app)).rstrip())
 

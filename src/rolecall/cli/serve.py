@@ -15,7 +15,7 @@ from rolecall.cli.running import ask
 from rolecall.kit.errors import Refused
 
 if TYPE_CHECKING:
-    from rolecall.services.links import NewLink
+    from rolecall.services.operators.links import NewLink
 
 SERVER = "rolecall.server:application"  # by name: the command line knows no server
 LOCAL = "127.0.0.1"
@@ -83,7 +83,7 @@ def tell_first_link(url: str) -> None:
 
 
 async def _first_link(app: object, actor: object) -> NewLink | None:
-    from rolecall.services.operators import first_operator_link
+    from rolecall.services.operators.operators import first_operator_link
 
     return await first_operator_link(app, actor)  # type: ignore[arg-type]
 

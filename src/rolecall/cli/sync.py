@@ -12,7 +12,7 @@ from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
     from rolecall.kit.errors import RolecallError
-    from rolecall.services.syncing import SyncReport
+    from rolecall.services.syncs.syncing import SyncReport
 
 
 @click.command(epilog="Example: rolecall sync acme --json")
@@ -31,7 +31,7 @@ def sync(name: str | None, full: bool, accept_shrink: bool, as_json: bool) -> No
     this one waits and reports that run.
     """
     from rolecall.services.shapes import sync_shape
-    from rolecall.services.syncing import sync_all, sync_portal
+    from rolecall.services.syncs.syncing import sync_all, sync_portal
 
     if accept_shrink and name is None:
         raise click.UsageError("--accept-shrink needs the name of a portal")

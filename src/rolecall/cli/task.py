@@ -22,7 +22,7 @@ def task() -> None:
 @json_option
 def list_(name: str, everything: bool, as_json: bool) -> None:
     """Open tasks of one portal or of all, oldest first, with link and clicks."""
-    from rolecall.services.plan_shapes import task_shape
+    from rolecall.services.plans.shapes import task_shape
     from rolecall.services.tasks import list_tasks
 
     state = None if everything else "open"

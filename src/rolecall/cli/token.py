@@ -32,7 +32,7 @@ def create(
     name: str, scopes: tuple[str, ...], portals: tuple[str, ...], days: int | None, as_json: bool
 ) -> None:
     """Make a token; stdout gets the secret, once."""
-    from rolecall.services.tokens import create_token
+    from rolecall.services.operators.tokens import create_token
 
     async def use(app: Any, actor: Any) -> Any:
         hub_ids = await _hub_ids(app, actor, portals)
@@ -53,7 +53,7 @@ def create(
 @json_option
 def list_(as_json: bool) -> None:
     """Tokens, newest first; never their secrets."""
-    from rolecall.services.tokens import list_tokens
+    from rolecall.services.operators.tokens import list_tokens
 
     found = ask_as_operator(list_tokens)
     if as_json:
@@ -71,14 +71,14 @@ def list_(as_json: bool) -> None:
 @click.argument("token_id", metavar="ID")
 def revoke(token_id: str) -> None:
     """End a token for good, at once."""
-    from rolecall.services.tokens import revoke_token
+    from rolecall.services.operators.tokens import revoke_token
 
     ask_as_operator(lambda app, actor: revoke_token(app, actor, token_id))
     say(f"revoked {token_id}")
 
 
 async def _hub_ids(app: Any, actor: Any, names: tuple[str, ...]) -> list[int]:
-    from rolecall.services.portals import portal_named
+    from rolecall.services.connections.portals import portal_named
 
     found = [(await portal_named(app, actor, name)).hub_id for name in names]
     return found or [ALL_PORTALS]

@@ -14,7 +14,7 @@ from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
     from rolecall.permissions.why import Option
-    from rolecall.services.access_answers import Standpoint, WhyAnswer
+    from rolecall.services.permissions.answers import Standpoint, WhyAnswer
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -41,8 +41,8 @@ def compare(
     as_json: bool,
 ) -> None:
     """The access of any number of users, sets and dates side by side, equal rows hidden."""
-    from rolecall.services.access_answers import Compared, compare_access
-    from rolecall.services.access_shapes import comparison_shape
+    from rolecall.services.permissions.answers import Compared, compare_access
+    from rolecall.services.permissions.shapes import comparison_shape
 
     days = tuple(one.date() for one in dates)
     asked = Compared(emails, sets, templates, profiles, days, all_rows)
@@ -65,8 +65,8 @@ def compare(
 @json_option
 def why(name: str, who: str, phrase: str, as_json: bool) -> None:
     """Why a user can or cannot do something, and the smallest change that would let them."""
-    from rolecall.services.access_answers import why_can
-    from rolecall.services.access_shapes import why_shape
+    from rolecall.services.permissions.answers import why_can
+    from rolecall.services.permissions.shapes import why_shape
 
     told = ask(lambda app, actor: why_can(app, actor, name, who, phrase))
     if as_json:
@@ -77,7 +77,7 @@ def why(name: str, who: str, phrase: str, as_json: bool) -> None:
 
 
 def _show_why(told: WhyAnswer) -> None:
-    from rolecall.services.access_shapes import WORDS
+    from rolecall.services.permissions.shapes import WORDS
 
     found = told.why.answer
     level = "" if found.level == "on" else f" ({found.level})"
@@ -119,8 +119,8 @@ def _few(ids: Iterable[str], critical: tuple[str, ...]) -> str:
 @json_option
 def who_can(name: str, phrase: str, as_json: bool) -> None:
     """Everybody who can do something, and apart from them everybody nobody knows of."""
-    from rolecall.services.access_answers import who_can_do
-    from rolecall.services.access_shapes import holders_shape
+    from rolecall.services.permissions.answers import who_can_do
+    from rolecall.services.permissions.shapes import holders_shape
 
     told = ask(lambda app, actor: who_can_do(app, actor, name, phrase))
     if as_json:
@@ -152,8 +152,8 @@ def matrix(
 ) -> None:
     """Users x permissions; `?` is unknown, `own?` is at least own. No cell is a formula."""
     from rolecall.permissions.phrases import meant
-    from rolecall.services.access_answers import standpoint_of
-    from rolecall.services.matrix_files import WRITERS
+    from rolecall.services.permissions.answers import standpoint_of
+    from rolecall.services.permissions.matrix import WRITERS
 
     day = at.date() if at else None
     seen = ask(lambda app, actor: standpoint_of(app, actor, name, day))
@@ -178,7 +178,7 @@ def _print_matrix(seen: Standpoint, ids: tuple[str, ...] | None) -> None:
 
 
 def _tell_evidence(seen: Standpoint) -> None:
-    from rolecall.services.access_answers import age_of
+    from rolecall.services.permissions.answers import age_of
 
     say(f"{age_of(seen)}; snapshot of {seen.snapshot.sealed_at:%Y-%m-%d %H:%M} UTC")
     if seen.newest is None:

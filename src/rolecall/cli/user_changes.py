@@ -14,8 +14,8 @@ from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
     from rolecall.plan.wishes import Ask
-    from rolecall.services.offboarding import Impact
-    from rolecall.services.orders import Order
+    from rolecall.services.drafts.offboarding import Impact
+    from rolecall.services.drafts.orders import Order
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -76,7 +76,7 @@ def add(
     **given: Any,
 ) -> None:
     """Add a user with access, as a plan."""
-    from rolecall.services.orders import AddUser
+    from rolecall.services.drafts.orders import AddUser
 
     order = AddUser(email, _asked(**given), like, profile, _day(until), contractor, sponsor, reason)
     _plan(name, order, apply_now=apply_now, yes=yes, as_json=as_json)
@@ -117,7 +117,7 @@ def change(
     **given: Any,
 ) -> None:
     """Change the access of one user, or of a whole selection in one plan."""
-    from rolecall.services.orders import ChangeUsers
+    from rolecall.services.drafts.orders import ChangeUsers
 
     chosen = emails
     if where or in_team or with_set or with_seat:
@@ -157,7 +157,7 @@ def offboard(
     as_json: bool,
 ) -> None:
     """Hand records over, then park."""
-    from rolecall.services.orders import OffboardUser
+    from rolecall.services.drafts.orders import OffboardUser
 
     if preview:
         _show_impact(name, email, as_json=as_json)
@@ -178,14 +178,14 @@ def remove(
     name: str, emails: tuple[str, ...], apply_now: bool, yes: bool, reason: str, as_json: bool
 ) -> None:
     """Remove users at once."""
-    from rolecall.services.orders import RemoveUsers
+    from rolecall.services.drafts.orders import RemoveUsers
 
     order = RemoveUsers(emails, reason)
     _plan(name, order, apply_now=apply_now, yes=yes, as_json=as_json)
 
 
 def _plan(name: str, order: Order, *, apply_now: bool, yes: bool, as_json: bool) -> None:
-    from rolecall.services.drafting import propose
+    from rolecall.services.plans.drafting import propose
 
     drafted = ask(lambda app, actor: propose(app, actor, name, order))
     plan_and_apply(drafted, apply_now=apply_now, yes=yes, as_json=as_json, reason=order.reason)
@@ -233,7 +233,7 @@ def _selected(
     seat: str | None,
 ) -> tuple[str, ...]:
     """The e-mails of a selection, as the newest snapshot has them."""
-    from rolecall.services.inventory import Wanted, list_users
+    from rolecall.services.inventory.users import Wanted, list_users
 
     pairs = dict(one.partition("=")[::2] for one in where)
     wanted = Wanted(team=team, permission_set=permission_set, seat=seat, where=pairs)
@@ -254,12 +254,12 @@ def _successors(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def _show_impact(name: str, email: str, *, as_json: bool) -> None:
-    from rolecall.services.offboarding import preview_offboarding
+    from rolecall.services.drafts.offboarding import preview_offboarding
 
     impact = ask(lambda app, actor: preview_offboarding(app, actor, name, email))
     if as_json:
         from rolecall.cli.output import print_json
-        from rolecall.services.plan_shapes import impact_shape
+        from rolecall.services.plans.shapes import impact_shape
 
         print_json(impact_shape(impact))
         return

@@ -15,8 +15,8 @@ from rolecall.cli.plan_output import apply_options, plan_and_apply
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.drafting import Drafted
-    from rolecall.services.elevating import Elevating
+    from rolecall.services.plans.drafting import Drafted
+    from rolecall.services.plans.elevating import Elevating
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LENGTH = re.compile(r"(\d+)\s*([mhd])")
@@ -83,8 +83,8 @@ def elevate(
 def _elevating(
     name: str, email: str, wanted: str, lasting: timedelta, extra: tuple[Path, ...], reason: str
 ) -> Elevating:
-    from rolecall.services.elevating import elevate as propose_elevation
-    from rolecall.services.packs import find_pack
+    from rolecall.services.permissions.packs import find_pack
+    from rolecall.services.plans.elevating import elevate as propose_elevation
 
     async def use(app: Any, actor: Any) -> Elevating:
         text = find_pack(app, wanted, extra).text
@@ -106,8 +106,8 @@ def _say_nothing_to_raise(told: Elevating, email: str, *, as_json: bool) -> None
 def _return(
     name: str, email: str, *, apply_now: bool, yes: bool, as_json: bool, reason: str
 ) -> None:
-    from rolecall.services.elevating import return_now
-    from rolecall.services.elevation_drafts import Elevated
+    from rolecall.services.drafts.elevations import Elevated
+    from rolecall.services.plans.elevating import return_now
 
     async def use(app: Any, actor: Any) -> tuple[Elevated, Drafted | None]:
         return await return_now(app, actor, name, email, reason)
@@ -123,9 +123,9 @@ def _return(
 
 def _prove(name: str, email: str, *, as_json: bool) -> None:
     """Read the portal again and tell whether the former access is back."""
-    from rolecall.services.elevating import list_elevations
-    from rolecall.services.elevation_proofs import Standing
-    from rolecall.services.syncing import sync_portal
+    from rolecall.services.drafts.elevation_proofs import Standing
+    from rolecall.services.plans.elevating import list_elevations
+    from rolecall.services.syncs.syncing import sync_portal
 
     async def use(app: Any, actor: Any) -> tuple[Standing, ...]:
         await sync_portal(app, actor, name)
@@ -145,8 +145,8 @@ def _prove(name: str, email: str, *, as_json: bool) -> None:
 @json_option
 def elevations(name: str, as_json: bool) -> None:
     """Elevations and where they stand: running, overdue, returned, with the evidence."""
-    from rolecall.services.elevating import list_elevations
-    from rolecall.services.elevation_proofs import elevation_shape
+    from rolecall.services.drafts.elevation_proofs import elevation_shape
+    from rolecall.services.plans.elevating import list_elevations
 
     found = ask(lambda app, actor: list_elevations(app, actor, name))
     if as_json:

@@ -14,8 +14,8 @@ from rolecall.cli.user_changes import VERBS
 
 if TYPE_CHECKING:
     from rolecall.domain.plan import Receipt
-    from rolecall.services.applying import Applied
-    from rolecall.services.drafting import Drafted
+    from rolecall.services.plans.applying import Applied
+    from rolecall.services.plans.drafting import Drafted
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHOWN = 50  # refused rows on a screen; the result file has them all
@@ -69,8 +69,8 @@ def import_(
 
 
 def _proposed(name: str, file: Path, reason: str) -> Drafted:
-    from rolecall.services.bulk import rows_of
-    from rolecall.services.drafting import propose
+    from rolecall.services.drafts.bulk import rows_of
+    from rolecall.services.plans.drafting import propose
 
     order = rows_of(file.read_bytes(), file.name, reason)
     return ask(lambda app, actor: propose(app, actor, name, order))
@@ -78,8 +78,8 @@ def _proposed(name: str, file: Path, reason: str) -> Drafted:
 
 def _resumed(plan_id: str) -> tuple[Drafted, tuple[Receipt, ...]]:
     """The plan of an earlier import, carried on to its end."""
-    from rolecall.services.applying import apply_plan
-    from rolecall.services.drafting import stored_draft
+    from rolecall.services.plans.applying import apply_plan
+    from rolecall.services.plans.drafting import stored_draft
 
     async def use(app: Any, actor: Any) -> tuple[Drafted, tuple[Receipt, ...]]:
         drafted = await stored_draft(app, actor, plan_id)
@@ -98,10 +98,10 @@ def _applied(applied: Applied) -> tuple[Receipt, ...]:
 
 
 def _show(drafted: Drafted, *, as_json: bool, next_step: bool) -> None:
-    from rolecall.services.bulk import tally
+    from rolecall.services.drafts.bulk import tally
 
     if as_json:
-        from rolecall.services.plan_shapes import drafted_shape
+        from rolecall.services.plans.shapes import drafted_shape
 
         print_json(drafted_shape(drafted))
         return
@@ -132,7 +132,7 @@ def _emit(drafted: Drafted, directory: Path) -> None:
 
 
 def _write(drafted: Drafted, receipts: tuple[Receipt, ...], path: Path) -> None:
-    from rolecall.services.bulk import results, results_csv
+    from rolecall.services.drafts.bulk import results, results_csv
 
     rows = results(drafted.rows, drafted.plan, receipts)
     path.write_text(results_csv(rows, drafted.plan.id), encoding="utf-8")

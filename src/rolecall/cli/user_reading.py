@@ -21,8 +21,8 @@ from rolecall.cli.output import (
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.inventory import UserPage, Wanted
-    from rolecall.services.user_cards import UserCard
+    from rolecall.services.inventory.cards import UserCard
+    from rolecall.services.inventory.users import UserPage, Wanted
 
 STATES = ("active", "invited", "deactivated", "removed", "service")
 SORTS = ("name", "email", "id", "state", "last_active", "created")
@@ -53,7 +53,7 @@ SORTS = ("name", "email", "id", "state", "last_active", "created")
 @json_option
 def list_(name: str, columns: str | None, as_csv: bool, as_json: bool, **limits: Any) -> None:
     """Users of a portal as of its newest snapshot, or as of an earlier one."""
-    from rolecall.services.inventory import COLUMNS, checked_columns, list_users
+    from rolecall.services.inventory.users import COLUMNS, checked_columns, list_users
 
     wanted = _wanted(**limits)
     page = ask(lambda app, actor: list_users(app, actor, name, wanted))
@@ -90,7 +90,7 @@ def _wanted(
 ) -> Wanted:
     """The options as the use case takes them."""
     from rolecall.domain.snapshot import UserState
-    from rolecall.services.inventory import Wanted
+    from rolecall.services.inventory.users import Wanted
 
     pairs = [one.partition("=") for one in where]
     for text, mark, _ in pairs:
@@ -123,8 +123,8 @@ def _tell_age(page: UserPage, count: int) -> None:
 @json_option
 def show(name: str, who: str, as_json: bool) -> None:
     """Everything known of one user (e-mail or id), with source and age of every fact."""
+    from rolecall.services.inventory.cards import show_user
     from rolecall.services.shapes import card_shape
-    from rolecall.services.user_cards import show_user
 
     card = ask(lambda app, actor: show_user(app, actor, name, who))
     if as_json:
@@ -161,8 +161,8 @@ def _show_card(card: UserCard) -> None:
 @json_option
 def history(name: str, who: str, as_json: bool) -> None:
     """What changed about a user from snapshot to snapshot, oldest first."""
+    from rolecall.services.inventory.cards import user_history
     from rolecall.services.shapes import history_shape
-    from rolecall.services.user_cards import user_history
 
     lines = ask(lambda app, actor: user_history(app, actor, name, who))
     if as_json:

@@ -11,7 +11,7 @@ from rolecall.cli.output import json_option, print_json, print_table, say, tell
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
-    from rolecall.services.seat_queue import SeatReport
+    from rolecall.services.findings.seats import SeatReport
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -25,7 +25,7 @@ def seats(name: str, renews_on: datetime | None, as_json: bool) -> None:
 
     Prices are ranges: HubSpot's list, or `prices:` of access.yaml. Nothing is bought or dropped.
     """
-    from rolecall.services.seat_queue import seat_report, seat_shape
+    from rolecall.services.findings.seats import seat_report, seat_shape
 
     day = renews_on.date() if renews_on else None
     report = ask(lambda app, actor: seat_report(app, actor, name, day))
@@ -40,7 +40,7 @@ def seats(name: str, renews_on: datetime | None, as_json: bool) -> None:
 
 
 def _show_bill(report: SeatReport) -> None:
-    from rolecall.services.seat_queue import price_shown
+    from rolecall.services.findings.seats import price_shown
 
     bill = report.bill
     rows = [
@@ -63,7 +63,7 @@ def _show_bill(report: SeatReport) -> None:
 
 
 def _show_queue(report: SeatReport) -> None:
-    from rolecall.services.seat_queue import price_shown
+    from rolecall.services.findings.seats import price_shown
 
     currency = report.bill.currency
     if report.queue:
@@ -83,7 +83,7 @@ def _show_queue(report: SeatReport) -> None:
 
 
 def _show_renewal(report: SeatReport) -> None:
-    from rolecall.services.seat_queue import price_shown
+    from rolecall.services.findings.seats import price_shown
 
     found = report.renewal
     assert found is not None
@@ -103,8 +103,8 @@ def _show_renewal(report: SeatReport) -> None:
 @click.option("--pack", "wanted", default="", metavar="PACK", help="What it may hold at most.")
 def owner(name: str, who: str, person: str, wanted: str) -> None:
     """Name who answers for an integration's or service user, and the pack that bounds it."""
-    from rolecall.services.finding_facts import name_answerable
-    from rolecall.services.packs import find_pack
+    from rolecall.services.findings.facts import name_answerable
+    from rolecall.services.permissions.packs import find_pack
 
     async def use(app: Any, actor: Any) -> str:
         text = find_pack(app, wanted).text if wanted else ""

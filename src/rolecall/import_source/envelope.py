@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from rolecall.domain.import_app import ImportApp
-from rolecall.services.import_source import EventName, Offer, Offered
+from rolecall.services.importing.source import EventName, Offer, Offered
 
 COMPONENT = "USER_IMPORT"
 

@@ -17,7 +17,7 @@ from rolecall.http.asgi import Receive, Scope, Send, answer, header, headers_of
 from rolecall.http.layers import BodyLimit
 from rolecall.import_source.envelope import body_of
 from rolecall.services.app import App
-from rolecall.services.import_source import (
+from rolecall.services.importing.source import (
     EVENT_PATH,
     EventName,
     ImportDesk,

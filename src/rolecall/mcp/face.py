@@ -14,7 +14,7 @@ from rolecall.http.problems import MEDIA_TYPE, Problem
 from rolecall.mcp import PREFIX
 from rolecall.mcp.tools import CALLER, create_server
 from rolecall.services.app import App
-from rolecall.services.tokens import authenticate
+from rolecall.services.operators.tokens import authenticate
 
 MOST_BYTES = 262_144
 

@@ -18,21 +18,21 @@ from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.plan.wishes import Ask
-from rolecall.services.access_answers import who_can_do, why_can
-from rolecall.services.access_shapes import holders_shape, why_shape
 from rolecall.services.app import App
-from rolecall.services.drafting import propose
-from rolecall.services.findings import list_findings
-from rolecall.services.inventory import Wanted, list_users
-from rolecall.services.orders import ChangeUsers
-from rolecall.services.plan_shapes import card_shape as plan_card_shape
-from rolecall.services.plan_shapes import drafted_shape
-from rolecall.services.plans import show_plan
-from rolecall.services.portals import list_portals, portal_named
-from rolecall.services.requests import RequestForm, file_request
+from rolecall.services.connections.portals import list_portals, portal_named
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.findings.findings import list_findings
+from rolecall.services.inventory.cards import show_user
+from rolecall.services.inventory.users import Wanted, list_users
+from rolecall.services.permissions.answers import who_can_do, why_can
+from rolecall.services.permissions.shapes import holders_shape, why_shape
+from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.plans import show_plan
+from rolecall.services.plans.shapes import card_shape as plan_card_shape
+from rolecall.services.plans.shapes import drafted_shape
+from rolecall.services.requests.requests import RequestForm, file_request
 from rolecall.services.rights import need_scope
 from rolecall.services.shapes import card_shape, portal_shape, stored_finding_shape, user_shape
-from rolecall.services.user_cards import show_user
 
 CALLER: ContextVar[Actor] = ContextVar("rolecall_mcp_caller")
 MOST_ROWS = 200

@@ -30,7 +30,7 @@ from rolecall.scim.provider import provider_of
 from rolecall.scim.quirks import mended
 from rolecall.scim.storage import Declined, PushStorage
 from rolecall.services.app import App
-from rolecall.services.scim import Pusher, ScimRunner, pusher_of
+from rolecall.services.scim.clients import Pusher, ScimRunner, pusher_of
 
 PREFIX = "/scim"
 MOST_BYTES = 4 * 2**20  # a group of some twenty thousand members

@@ -9,8 +9,8 @@ from typing import Any
 from scim2_models import EnterpriseUser, Meta, Resource
 
 from rolecall.domain.scim import ScimRecord
-from rolecall.services.scim_pushing import PushedGroup
-from rolecall.services.scim_wishes import PushedUser
+from rolecall.services.scim.pushing import PushedGroup
+from rolecall.services.scim.wishes import PushedUser
 
 # Never kept: a secret, what the server itself tells, and what is read only.
 _NOT_KEPT = frozenset({"password", "meta", "id", "groups", "schemas"})

@@ -30,8 +30,8 @@ from rolecall.scim.reading import (
     version_of,
 )
 from rolecall.services.app import App
-from rolecall.services.scim import Pusher, ScimRunner
-from rolecall.services.scim_pushing import drop_group, drop_user, push_group, push_user
+from rolecall.services.scim.clients import Pusher, ScimRunner
+from rolecall.services.scim.pushing import drop_group, drop_user, push_group, push_user
 from rolecall.store import View
 from rolecall.store.errors import AlreadyThere, NotThere, OutOfDate
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from rolecall.services import digest, notices, webhooks
 from rolecall.services.app import App
-from rolecall.services.leases import LEASE_SECONDS, holder_name
+from rolecall.services.connections.leases import LEASE_SECONDS, holder_name
+from rolecall.services.telling import digest, notices, webhooks
 from rolecall.services.upkeep import TURNS
 from rolecall.wakeup import Duty
 

@@ -31,10 +31,10 @@ from rolecall.insights.view import view_of
 from rolecall.policy.document import PriceSettings
 from rolecall.policy.parse import parse_policy
 from rolecall.services.app import App
-from rolecall.services.findings import gathered_facts
-from rolecall.services.overview import Overview, overview_of
-from rolecall.services.portals import portal_named
-from rolecall.services.quota import DayUse, local_day
+from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.quota import DayUse, local_day
+from rolecall.services.findings.findings import gathered_facts
+from rolecall.services.inventory.overview import Overview, overview_of
 from rolecall.store import FactChange, SnapshotHead, StoredPlan, View
 from rolecall.store.findings import StoredFinding
 

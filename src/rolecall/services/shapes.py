@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from rolecall.domain.finding import Evidence, Finding, Mend
     from rolecall.domain.portal import Portal
     from rolecall.domain.snapshot import FeedEvent
-    from rolecall.services.inventory import UserRow
-    from rolecall.services.portals import ConnectionReport, PortalLine
-    from rolecall.services.syncing import SyncReport
-    from rolecall.services.user_cards import HistoryLine, UserCard
+    from rolecall.services.connections.portals import ConnectionReport, PortalLine
+    from rolecall.services.inventory.cards import HistoryLine, UserCard
+    from rolecall.services.inventory.users import UserRow
+    from rolecall.services.syncs.syncing import SyncReport
     from rolecall.store import SnapshotHead
     from rolecall.store.findings import StoredFinding
 

@@ -8,14 +8,14 @@ from rolecall.domain.actor import Actor
 from rolecall.domain.snapshot import Snapshot
 from rolecall.permissions import matrix
 from rolecall.permissions.compare import side_of_set
-from rolecall.services.access_answers import age_of, standpoint_of
-from rolecall.services.access_file import keep_text, policy_for
 from rolecall.services.app import App
-from rolecall.services.drafting import Drafted, preview
-from rolecall.services.inventory import lists_of
-from rolecall.services.orders import AccessFile
-from rolecall.services.policies import dump_access
-from rolecall.services.portals import portal_named
+from rolecall.services.connections.portals import portal_named
+from rolecall.services.drafts.access_file import keep_text, policy_for
+from rolecall.services.drafts.orders import AccessFile
+from rolecall.services.inventory.users import lists_of
+from rolecall.services.permissions.answers import age_of, standpoint_of
+from rolecall.services.plans.drafting import Drafted, preview
+from rolecall.services.plans.policies import dump_access
 from rolecall.store import StoredPolicy
 
 

@@ -11,7 +11,7 @@ from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, ManualTask, Outcome, Plan, Receipt
 from rolecall.plan.proofs import proof_of
 from rolecall.services.app import App
-from rolecall.services.portals import portal_named
+from rolecall.services.connections.portals import portal_named
 from rolecall.services.rights import may_change, may_read
 from rolecall.store import FeedQuery, UnitOfWork, View
 

@@ -13,16 +13,17 @@ from rolecall.domain.actor import SYSTEM, Actor
 from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Portal
 from rolecall.kit.errors import RolecallError
-from rolecall.services import request_clock, review_clock
 from rolecall.services.app import App
-from rolecall.services.applying import Applied, apply_due, apply_plan
-from rolecall.services.elevating import return_due
-from rolecall.services.findings import catch_up_all, refresh_findings
-from rolecall.services.lifecycle import expire_due
-from rolecall.services.portals import portal_named
-from rolecall.services.stored_plans import StoredPlans
-from rolecall.services.syncing import SyncReport, due, sync_portal
-from rolecall.services.tries import forget_tries
+from rolecall.services.connections.portals import portal_named
+from rolecall.services.findings.findings import catch_up_all, refresh_findings
+from rolecall.services.operators.tries import forget_tries
+from rolecall.services.plans.applying import Applied, apply_due, apply_plan
+from rolecall.services.plans.elevating import return_due
+from rolecall.services.plans.lifecycle import expire_due
+from rolecall.services.plans.stored import StoredPlans
+from rolecall.services.requests import clock as request_clock
+from rolecall.services.reviews import clock as review_clock
+from rolecall.services.syncs.syncing import SyncReport, due, sync_portal
 from rolecall.store import View
 
 LOG = logging.getLogger("rolecall.upkeep")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from rolecall.kit.errors import RolecallError
-from rolecall.services.operators import change_password, end_session, own_sessions
-from rolecall.services.own_sign_in import own_factor
-from rolecall.services.second_factor import (
+from rolecall.services.operators.operators import change_password, end_session, own_sessions
+from rolecall.services.operators.own_sign_in import own_factor
+from rolecall.services.operators.second_factor import (
     begin_second_factor,
     confirm_second_factor,
     drop_second_factor,

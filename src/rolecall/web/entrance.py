@@ -8,11 +8,17 @@ from starlette.responses import RedirectResponse, Response
 from rolecall.domain.operator import LinkPurpose
 from rolecall.http.problems import problem_of
 from rolecall.kit.errors import RolecallError
-from rolecall.services.links import peek_link
-from rolecall.services.operators import accept_link, become_first_operator
-from rolecall.services.provider_sign_in import CALLBACK, arrive, depart, safe_return
-from rolecall.services.requests import answer_by_link
-from rolecall.services.sign_in import CodeNeeded, SignedIn, actor_of_session, sign_in, sign_out
+from rolecall.services.operators.links import peek_link
+from rolecall.services.operators.operators import accept_link, become_first_operator
+from rolecall.services.operators.provider import CALLBACK, arrive, depart, safe_return
+from rolecall.services.operators.sign_in import (
+    CodeNeeded,
+    SignedIn,
+    actor_of_session,
+    sign_in,
+    sign_out,
+)
+from rolecall.services.requests.requests import answer_by_link
 from rolecall.web.cookies import BINDING_SECONDS
 from rolecall.web.visits import Desk, visitor_of
 

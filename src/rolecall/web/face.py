@@ -14,7 +14,7 @@ from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send
 from rolecall.http.layers import BodyLimit, SameOrigin
 from rolecall.services.app import App
-from rolecall.services.sign_in import actor_of_session
+from rolecall.services.operators.sign_in import actor_of_session
 from rolecall.web import catalogue_of_pages
 from rolecall.web.cookies import Cookies
 from rolecall.web.entrance import OPEN

@@ -7,10 +7,10 @@ from starlette.responses import Response
 from rolecall.domain.actor import Role
 from rolecall.domain.finding import Severity
 from rolecall.kit.errors import NeedsPerson
-from rolecall.services.fixing import fix_finding
 from rolecall.services.glance import findings_page, glance, seat_report
-from rolecall.services.request_views import waiting_for
-from rolecall.services.review_views import my_reviews
+from rolecall.services.plans.fixing import fix_finding
+from rolecall.services.requests.views import waiting_for
+from rolecall.services.reviews.views import my_reviews
 from rolecall.services.upkeep import look
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, kept_query

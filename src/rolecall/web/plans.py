@@ -10,9 +10,9 @@ from starlette.responses import Response
 from rolecall.domain.actor import Role
 from rolecall.domain.plan import Outcome, PlanState, Receipt
 from rolecall.plan.view import view
-from rolecall.services.applying import cancel_plan, pause_plan
 from rolecall.services.naming import names_of_actors
-from rolecall.services.plans import (
+from rolecall.services.plans.applying import cancel_plan, pause_plan
+from rolecall.services.plans.plans import (
     PlanCard,
     approve_plan,
     list_plans,

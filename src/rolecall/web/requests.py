@@ -8,20 +8,20 @@ from starlette.responses import Response
 
 from rolecall.domain.request import AccessRequest, RequestState
 from rolecall.kit.errors import RolecallError
-from rolecall.services.request_views import (
-    catalogue,
-    list_requests,
-    preview_request,
-    show_request,
-    waiting_for,
-)
-from rolecall.services.requests import (
+from rolecall.services.requests.requests import (
     RequestForm,
     answer,
     extend,
     file_request,
     give_back,
     withdraw,
+)
+from rolecall.services.requests.views import (
+    catalogue,
+    list_requests,
+    preview_request,
+    show_request,
+    waiting_for,
 )
 from rolecall.services.upkeep import settle_requests
 from rolecall.store.errors import NotThere

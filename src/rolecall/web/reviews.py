@@ -20,9 +20,8 @@ from rolecall.domain.review import (
 )
 from rolecall.evidence.seal import Pack
 from rolecall.kit.errors import Refused, RolecallError
-from rolecall.services.evidence import campaign_pack, holdings_pack
-from rolecall.services.review_views import list_campaigns, list_items, list_schedules, show_campaign
-from rolecall.services.reviews import (
+from rolecall.services.evidence.evidence import campaign_pack, holdings_pack
+from rolecall.services.reviews.reviews import (
     Decision,
     RubberStamp,
     close_campaign,
@@ -33,6 +32,12 @@ from rolecall.services.reviews import (
     remind,
     remove_schedule,
     save_schedule,
+)
+from rolecall.services.reviews.views import (
+    list_campaigns,
+    list_items,
+    list_schedules,
+    show_campaign,
 )
 from rolecall.services.structure import portal_lists
 from rolecall.services.upkeep import settle_reviews

@@ -17,9 +17,9 @@ from rolecall.http.asgi import SAFE_METHODS
 from rolecall.http.problems import problem_of
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.redact import redacted
-from rolecall.services.portals import portals_of
+from rolecall.services.connections.portals import portals_of
+from rolecall.services.operators.sign_in import actor_of_session
 from rolecall.services.rights import need_reading
-from rolecall.services.sign_in import actor_of_session
 from rolecall.store.errors import NotThere
 from rolecall.web.visits import Desk, Visit
 

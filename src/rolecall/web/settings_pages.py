@@ -12,12 +12,22 @@ from rolecall.domain.features import MODES, minimal_scopes
 from rolecall.domain.operator import ROLES_OF_SCOPE, TokenScope
 from rolecall.domain.portal import CredentialKind
 from rolecall.kit.errors import Refused, RolecallError
-from rolecall.services.auditing import audit_lines, export_audit, verify_audit
-from rolecall.services.connecting import change_interval, credential_of
-from rolecall.services.credentials import PRIVATE_APP_CLICKS, SERVICE_KEY_CLICKS, WHO_MAY
+from rolecall.services.connections.credentials import (
+    PRIVATE_APP_CLICKS,
+    SERVICE_KEY_CLICKS,
+    WHO_MAY,
+)
+from rolecall.services.connections.forms import change_interval, credential_of
+from rolecall.services.connections.portals import (
+    add_portal,
+    check_portal,
+    list_portals,
+    reconnect_portal,
+)
+from rolecall.services.evidence.auditing import audit_lines, export_audit, verify_audit
 from rolecall.services.glance import glance
 from rolecall.services.naming import names_of_actors
-from rolecall.services.operators import (
+from rolecall.services.operators.operators import (
     invite,
     list_operators,
     password_link,
@@ -25,10 +35,9 @@ from rolecall.services.operators import (
     set_disabled,
     set_roles,
 )
-from rolecall.services.portals import add_portal, check_portal, list_portals, reconnect_portal
-from rolecall.services.tokens import create_token, list_tokens, revoke_token
+from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
+from rolecall.services.telling.webhooks import add_webhook, list_webhooks, remove_webhook
 from rolecall.services.upkeep import look
-from rolecall.services.webhooks import add_webhook, list_webhooks, remove_webhook
 from rolecall.store import AuditQuery
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, number_of

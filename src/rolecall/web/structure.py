@@ -11,15 +11,15 @@ from rolecall.kit.errors import Refused, RolecallError
 from rolecall.permissions.pack_check import Verdict
 from rolecall.plan.view import view
 from rolecall.policy.problems import PolicyProblems, Problem
-from rolecall.services.access_answers import age_of, standpoint_of
-from rolecall.services.drafting import Drafted, propose
+from rolecall.services.drafts.orders import MoveTeam
 from rolecall.services.glance import counted_overview, seat_report
-from rolecall.services.inventory import Wanted, list_users
-from rolecall.services.orders import MoveTeam
-from rolecall.services.packs import Asked, check_pack, list_packs
-from rolecall.services.people import import_people, link_person, list_people
-from rolecall.services.policies import plan_access
-from rolecall.services.resource_notes import ResourceNote, note_set, notes_of_sets
+from rolecall.services.inventory.notes import ResourceNote, note_set, notes_of_sets
+from rolecall.services.inventory.users import Wanted, list_users
+from rolecall.services.people.people import import_people, link_person, list_people
+from rolecall.services.permissions.answers import age_of, standpoint_of
+from rolecall.services.permissions.packs import Asked, check_pack, list_packs
+from rolecall.services.plans.drafting import Drafted, propose
+from rolecall.services.plans.policies import plan_access
 from rolecall.services.structure import access_text, portal_lists, preview_access, set_contents
 from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post

@@ -9,12 +9,12 @@ from starlette.responses import Response
 
 from rolecall.domain.actor import Role
 from rolecall.kit.errors import Refused, RolecallError
-from rolecall.services.access_answers import age_of, why_can
-from rolecall.services.drafting import propose
-from rolecall.services.offboarding import Impact, held_shown, preview_offboarding
-from rolecall.services.orders import ALL_OBJECTS, RULES, OffboardUser
-from rolecall.services.user_cards import UserCard, differences, show_user, user_history
-from rolecall.services.user_times import PastUser, holdings_now, user_on
+from rolecall.services.drafts.offboarding import Impact, held_shown, preview_offboarding
+from rolecall.services.drafts.orders import ALL_OBJECTS, RULES, OffboardUser
+from rolecall.services.inventory.cards import UserCard, differences, show_user, user_history
+from rolecall.services.inventory.times import PastUser, holdings_now, user_on
+from rolecall.services.permissions.answers import age_of, why_can
+from rolecall.services.plans.drafting import propose
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, day_of
 

@@ -14,8 +14,8 @@ from rolecall.domain.snapshot import Snapshot, UserState
 from rolecall.kit.errors import Refused
 from rolecall.permissions.matrix import safe_cell
 from rolecall.plan.wishes import Ask
-from rolecall.services.drafting import propose
-from rolecall.services.inventory import (
+from rolecall.services.drafts.orders import AddUser, ChangeUsers, RemoveUsers
+from rolecall.services.inventory.users import (
     COLUMNS,
     FIELDS,
     UserPage,
@@ -24,7 +24,7 @@ from rolecall.services.inventory import (
     checked_columns,
     list_users,
 )
-from rolecall.services.orders import AddUser, ChangeUsers, RemoveUsers
+from rolecall.services.plans.drafting import propose
 from rolecall.services.structure import portal_lists
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, kept_query, number_of

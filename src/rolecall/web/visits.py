@@ -17,8 +17,8 @@ from rolecall.domain.operator import Session
 from rolecall.domain.portal import Portal
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
+from rolecall.services.operators.sign_in import Visitor
 from rolecall.services.rights import may_read
-from rolecall.services.sign_in import Visitor
 from rolecall.web.cookies import Cookies
 from rolecall.web.errands import Errands
 from rolecall.web.rendering import Pages

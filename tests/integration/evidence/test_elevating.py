@@ -12,10 +12,10 @@ from hubspot_emulator.acts.table import carry_out
 from rolecall.domain.plan import Outcome, Plan, PlanState
 from rolecall.kit.errors import Refused
 from rolecall.permissions.elevation import Way
-from rolecall.services.elevating import elevate, list_elevations, return_due, return_now
-from rolecall.services.findings import list_findings
-from rolecall.services.packs import find_pack
-from rolecall.services.plans import approve_plan, replan
+from rolecall.services.findings.findings import list_findings
+from rolecall.services.permissions.packs import find_pack
+from rolecall.services.plans.elevating import elevate, list_elevations, return_due, return_now
+from rolecall.services.plans.plans import approve_plan, replan
 from tests.support.evidence import an_informed_house
 from tests.support.house import House
 

@@ -12,8 +12,8 @@ from hubspot_emulator.granular.catalogue import catalogue as emulated_catalogue
 from hubspot_emulator.granular.history import history_export
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.permissions.evidence import Ground
-from rolecall.services.evidence_book import resolver_of
-from rolecall.services.evidence_files import (
+from rolecall.services.permissions.book import resolver_of
+from rolecall.services.permissions.files import (
     ExportFile,
     attest_sets,
     attestation_draft,

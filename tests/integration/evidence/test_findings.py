@@ -13,13 +13,13 @@ from rolecall.domain.plan import ChangeKind, PlanState
 from rolecall.domain.snapshot import User
 from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import Ask
-from rolecall.services.drafting import propose
-from rolecall.services.finding_facts import attest_two_factor, name_answerable
-from rolecall.services.findings import list_findings
-from rolecall.services.fixing import fix_finding
-from rolecall.services.orders import ChangeUsers
-from rolecall.services.packs import find_pack
-from rolecall.services.plans import approve_plan, enforce_text
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.findings.facts import attest_two_factor, name_answerable
+from rolecall.services.findings.findings import list_findings
+from rolecall.services.permissions.packs import find_pack
+from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.fixing import fix_finding
+from rolecall.services.plans.plans import approve_plan, enforce_text
 from rolecall.store.findings import StoredFinding
 from tests.support.evidence import a_blind_house, an_informed_house, bring
 from tests.support.house import House
@@ -150,7 +150,7 @@ async def test_super_admin_made_outside(tmp_path: Path) -> None:
 
 async def test_overdue_elevation_is_mended_by_its_return(tmp_path: Path) -> None:
     """`finding fix` on an overdue elevation proposes the former access."""
-    from rolecall.services.elevating import elevate
+    from rolecall.services.plans.elevating import elevate
 
     who = "marta.horvat@acme.test"
     async with an_informed_house(tmp_path) as house:

@@ -12,9 +12,9 @@ from rolecall.kit.errors import Refused
 from rolecall.permissions.pack_check import Verdict
 from rolecall.permissions.pack_file import PackProblems
 from rolecall.permissions.pack_template import pack_template
-from rolecall.services.drafting import propose
-from rolecall.services.orders import GivePack
-from rolecall.services.packs import Asked, check_pack, find_pack, list_packs
+from rolecall.services.drafts.orders import GivePack
+from rolecall.services.permissions.packs import Asked, check_pack, find_pack, list_packs
+from rolecall.services.plans.drafting import propose
 from tests.support.evidence import a_blind_house, an_informed_house
 
 CYCLE = """\

@@ -10,11 +10,11 @@ import pytest
 from rolecall.domain.plan import Outcome
 from rolecall.domain.snapshot import UserState
 from rolecall.plan.wishes import Ask
-from rolecall.services.applying import NotApplyable
-from rolecall.services.drafting import propose
-from rolecall.services.orders import ChangeUsers
-from rolecall.services.plans import approve_plan
-from rolecall.services.seat_queue import seat_report
+from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.findings.seats import seat_report
+from rolecall.services.plans.applying import NotApplyable
+from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.plans import approve_plan
 from rolecall.services.upkeep import settle_dates
 from tests.integration.evidence.test_elevating import access, raised, state
 from tests.support.evidence import a_blind_house, an_informed_house

@@ -20,9 +20,9 @@ from rolecall.domain.snapshot import Snapshot
 from rolecall.insights import Facts, Thresholds, evaluate
 from rolecall.permissions.access import Resolver
 from rolecall.permissions.book import evidence_book
-from rolecall.services.findings import gathered_facts
-from rolecall.services.portals import add_portal
-from rolecall.services.syncing import sync_portal
+from rolecall.services.connections.portals import add_portal
+from rolecall.services.findings.findings import gathered_facts
+from rolecall.services.syncs.syncing import sync_portal
 from rolecall.settings import Settings
 from rolecall.sources import shipped
 from rolecall.sources.users_export import matched, read_users_export

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.domain.person import Link, Person, Situation
-from rolecall.services.correlation import CONFIRMED, correlate, moves_between
+from rolecall.services.people.correlation import CONFIRMED, correlate, moves_between
 from tests.support.portals import a_snapshot, a_user
 
 TODAY = date(2026, 11, 20)

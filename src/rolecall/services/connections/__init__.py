@@ -1,0 +1,1 @@
+"""Portals and their credentials: connected, checked, tried, leased; the quota they share."""

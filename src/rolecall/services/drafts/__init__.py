@@ -1,0 +1,1 @@
+"""Wishes as drafts: a file, a form, a date or a leaver against the newest picture. Stores nothing."""

@@ -1,0 +1,1 @@
+"""What is wrong, remembered with its age, and the draft that would mend it."""

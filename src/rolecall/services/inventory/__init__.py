@@ -1,0 +1,1 @@
+"""Who is in a portal and what they hold, now and on earlier days."""

@@ -1,0 +1,1 @@
+"""Who signs in to Rolecall: people with passwords or providers, and tokens of machines."""

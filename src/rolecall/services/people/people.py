@@ -1,0 +1,181 @@
+"""People lists come in, are correlated with users, and tell joiners, movers and leavers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rolecall.domain.actor import Actor, Role
+from rolecall.domain.events import Event
+from rolecall.domain.operator import ALL_PORTALS, TokenScope
+from rolecall.domain.person import Link, Person, Situation
+from rolecall.domain.snapshot import User
+from rolecall.kit.errors import Refused
+from rolecall.kit.ids import uuid7
+from rolecall.services.app import App
+from rolecall.services.connections.portals import portal_named
+from rolecall.services.people.correlation import CONFIRMED, Moves, correlate, moves_between
+from rolecall.services.rights import may_change, need_reading
+from rolecall.sources.people_files import PeopleReading, read_people
+from rolecall.store import UnitOfWork
+
+DEFAULT_SOURCE = "hr"
+CONFIRMED_EMAILS = "confirmed e-mails"  # attribute: e-mails added by `people link`
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleImport:
+    """What a list brought: what it says, what changed since the list before, and who is whose."""
+
+    reading: PeopleReading
+    moves: Moves
+    missing: int  # on the list before, not on this one: treated as left
+    situations: Mapping[str, Mapping[str, int]]  # by portal name
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person with their users in one portal, or a user without a person."""
+
+    person: Person | None
+    users: tuple[User, ...]
+    situation: Situation | None
+    link: Link | None = None
+
+
+async def import_people(
+    app: App,
+    actor: Actor,
+    data: bytes,
+    *,
+    source: str = DEFAULT_SOURCE,
+    mapping: Mapping[str, str] | None = None,
+    accept_shrink: bool = False,
+) -> PeopleImport:
+    """Take over a people list; who is no longer on it has left, nobody's access changes by this.
+
+    Refused for half a file, a file without e-mails, or one that shrank by half.
+    """
+    scope = TokenScope.ACCESS_WRITE
+    may_change(app, actor, Role.ADMIN, ALL_PORTALS, "import people", scope)
+    async with app.database.read() as view:
+        known = await view.people.all(source)
+    present = [one for one in known if not one.left]
+    reading = read_people(
+        data,
+        source=source,
+        mapping=mapping,
+        known_before=len(present),
+        accept_shrink=accept_shrink,
+    )
+    now = recognised(known, reading.people)
+    listed = {one.id for one in now}
+    missing = [replace(one, left=True) for one in present if one.id not in listed]
+    moves = moves_between({one.id: one for one in known}, [*now, *missing], app.clock.now().date())
+    async with app.database.begin(actor, f"people list of {source}") as work:
+        await work.people.put([*now, *missing])
+        details = {"people": str(len(now)), "left": str(len(missing)), "source": source}
+        work.record(Event.PEOPLE_LIST_IMPORTED, subject=source, details=details)
+        situations = {
+            portal.name: await correlate_portal(work, portal.hub_id)
+            for portal in await work.portals.all()
+        }
+    return PeopleImport(reading, moves, len(missing), situations)
+
+
+def recognised(known: Sequence[Person], listed: Iterable[Person]) -> list[Person]:
+    """The listed people under the ids we know them by: by key, else by e-mail, else a new id.
+
+    E-mails a person confirmed as theirs stay, though the list does not have them.
+    """
+    by_key = {one.source_key: one for one in known}
+    by_email = {email.casefold(): one for one in known for email in one.emails}
+    taken: set[str] = set()
+    found = []
+    for person in listed:
+        former = by_key.get(person.source_key) or next(
+            (by_email[e.casefold()] for e in person.emails if e.casefold() in by_email), None
+        )
+        if former is None or former.id in taken:
+            found.append(replace(person, id=uuid7()))
+            continue
+        taken.add(former.id)
+        found.append(_over(former, person))
+    return found
+
+
+def _over(former: Person, person: Person) -> Person:
+    kept = former.attributes.get(CONFIRMED_EMAILS, "")
+    emails = tuple(dict.fromkeys((*person.emails, *kept.split())))
+    told = {CONFIRMED_EMAILS: kept} if kept else {}
+    return replace(person, id=former.id, emails=emails, attributes={**person.attributes, **told})
+
+
+async def correlate_portal(work: UnitOfWork, hub_id: int) -> Mapping[str, int]:
+    """Link the newest snapshot's users to people; how many are in which situation."""
+    people = await work.people.all()
+    snapshot = await work.snapshots.load(hub_id) if people else None
+    if snapshot is None:
+        return {}
+    links = correlate(snapshot, people, await work.people.links(hub_id))
+    await work.people.put_links(links)
+    return Counter(link.situation.value for link in links)
+
+
+async def list_people(
+    app: App, actor: Actor, name: str, situation: Situation | None = None
+) -> tuple[PersonLine, ...]:
+    """Everybody known with their users in a portal, and users who are nobody's."""
+    portal = await portal_named(app, actor, name)
+    need_reading(actor, portal.hub_id)
+    async with app.database.read() as view:
+        people = {one.id: one for one in await view.people.all()}
+        links = await view.people.links(portal.hub_id)
+        snapshot = await view.snapshots.load(portal.hub_id)
+    users = {one.id: one for one in snapshot.users} if snapshot else {}
+    lines = []
+    seen: set[str] = set()
+    for link in links:
+        user = users.get(link.user_id)
+        if user is None or not user.present:
+            continue
+        person = people.get(link.person_id or "")
+        seen.update(filter(None, [link.person_id]))
+        lines.append(PersonLine(person, (user,), link.situation, link))
+    lines += [PersonLine(one, (), None) for key, one in people.items() if key not in seen]
+    return tuple(one for one in lines if situation is None or one.situation is situation)
+
+
+async def link_person(
+    app: App, actor: Actor, name: str, user_email: str, person_email: str, reason: str = ""
+) -> Link:
+    """Confirm that a user belongs to a person; it holds until somebody says otherwise."""
+    portal = await portal_named(app, actor, name)
+    scope = TokenScope.ACCESS_WRITE
+    may_change(app, actor, Role.ADMIN, portal.hub_id, "link people", scope)
+    async with app.database.begin(actor, reason or "people link") as work:
+        user = await work.users.get(portal.hub_id, user_email)
+        found = await work.people.by_email(person_email)
+        if len(found) != 1:
+            said = "nobody" if not found else f"{len(found)} people"
+            raise Refused(f"{said} on the people list has the e-mail {person_email}")
+        person = with_email(found[0], user.email)
+        await work.people.put([person])
+        told = f"{CONFIRMED}{actor.name or actor.id}"
+        link = Link(portal.hub_id, user.id, Situation.LINKED, person.id, (), told)
+        await work.people.put_links([link])
+        details = {"person": person.id, "name": person.name}
+        work.record(
+            Event.PEOPLE_LINK_CONFIRMED, subject=user.email, hub_id=portal.hub_id, details=details
+        )
+        return link
+
+
+def with_email(person: Person, email: str) -> Person:
+    """The person with a further e-mail that the next list must not forget."""
+    if email.casefold() in (one.casefold() for one in person.emails):
+        return person
+    kept = f"{person.attributes.get(CONFIRMED_EMAILS, '')} {email}".strip()
+    attributes = {**person.attributes, CONFIRMED_EMAILS: kept}
+    return replace(person, emails=(*person.emails, email), attributes=attributes)

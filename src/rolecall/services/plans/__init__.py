@@ -1,0 +1,1 @@
+"""Plans from draft to receipt: proposed, approved, applied, undone."""

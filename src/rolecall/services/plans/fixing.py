@@ -1,0 +1,29 @@
+"""From a finding to a plan."""
+
+from __future__ import annotations
+
+from rolecall.domain.actor import Actor
+from rolecall.kit.errors import Refused
+from rolecall.services.app import App
+from rolecall.services.drafts.orders import MendFinding
+from rolecall.services.plans.drafting import Drafted, propose
+from rolecall.services.plans.elevating import return_now
+
+OVERDUE = "elevation.overdue"
+
+
+async def fix_finding(
+    app: App, actor: Actor, finding_id: str, successor: str = "", reason: str = ""
+) -> Drafted:
+    """Propose what a finding suggests; NeedsPerson where no API can mend it."""
+    async with app.database.read() as view:
+        stored = await view.findings.get(finding_id)
+        portal = await view.portals.get(stored.hub_id)
+    if portal is None:
+        raise Refused(f"the portal of finding {finding_id} is not connected any more")
+    if stored.finding.rule == OVERDUE and stored.closed_at is None:
+        _, drafted = await return_now(app, actor, portal.name, stored.finding.subject, reason)
+        if drafted is None:
+            raise Refused(f"nothing is left to take back from {stored.finding.subject}")
+        return drafted
+    return await propose(app, actor, portal.name, MendFinding(finding_id, successor, reason))

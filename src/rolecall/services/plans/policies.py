@@ -1,0 +1,186 @@
+"""Access as code: the portal as a file, a file as a plan, a file in force, and drift from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rolecall.domain.actor import Actor, Role
+from rolecall.domain.operator import TokenScope
+from rolecall.domain.plan import Change, Plan
+from rolecall.domain.portal import Portal
+from rolecall.domain.snapshot import FeedEvent
+from rolecall.kit.errors import NeedsPerson
+from rolecall.policy.dump import dump
+from rolecall.services.app import App
+from rolecall.services.connections.portals import portal_named
+from rolecall.services.drafts.access_file import keep_text, policy_for, text_of
+from rolecall.services.drafts.ground import ground_of
+from rolecall.services.drafts.orders import AccessFile, order_digest
+from rolecall.services.plans.applying import Applied, Watching, apply_plan
+from rolecall.services.plans.drafting import Drafted, preview, propose
+from rolecall.services.plans.plans import approve_plan, enforce_text
+from rolecall.services.rights import may_change
+from rolecall.store import FeedQuery, StoredPolicy, View
+
+FEEDS = ("security", "audit")
+EVENTS_READ = 5_000  # of a feed since the policy came in force; older ones explain nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class AccessApplied:
+    """What `access apply` did: the plan, and how its run stands; None where nothing differed."""
+
+    drafted: Drafted
+    applied: Applied | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriftLine:
+    """One difference from the policy in force, and who made it, where a feed tells."""
+
+    change: Change
+    by: str = ""  # e-mail or user id
+    event: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far the portal is from the policy in force."""
+
+    portal: Portal
+    policy: StoredPolicy
+    plan: Plan  # what would bring it back; not stored
+    lines: tuple[DriftLine, ...]
+    reported: tuple[DriftLine, ...]
+    as_of: datetime
+
+
+async def dump_access(app: App, actor: Actor, name: str, *, profile: bool = False) -> str:
+    """The portal's newest snapshot as access.yaml; planning this text changes nothing."""
+    ground = await ground_of(app, actor, name)
+    return dump(ground.snapshot, ground.portal.name, profile=profile)
+
+
+async def plan_access(
+    app: App,
+    actor: Actor,
+    name: str,
+    text: str | None = None,
+    *,
+    overwrite_sets: Sequence[str] = (),
+    reason: str = "",
+) -> Drafted:
+    """Plan a file, or the policy in force, against the newest snapshot.
+
+    Raises PolicyProblems with every mistake at once, each with line and column.
+    """
+    return await propose(
+        app, actor, name, await _order(app, actor, name, text, overwrite_sets, reason)
+    )
+
+
+async def _order(
+    app: App, actor: Actor, name: str, text: str | None, overwrite: Sequence[str], reason: str
+) -> AccessFile:
+    portal = await portal_named(app, actor, name)
+    known = await _in_force(app, portal) if text is None else None
+    wanted = known.text if known is not None else text
+    assert wanted is not None
+    policy_for(name, wanted)
+    scope = TokenScope.PLAN_PROPOSE
+    may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
+    digest = await keep_text(app, actor, portal.hub_id, wanted)
+    return AccessFile(digest, tuple(overwrite), reason)
+
+
+async def apply_access(
+    app: App,
+    actor: Actor,
+    name: str,
+    text: str | None = None,
+    *,
+    overwrite_sets: Sequence[str] = (),
+    reason: str = "",
+    watching: Watching | None = None,
+) -> AccessApplied:
+    """Plan, approve as this actor, bring the file in force, carry out and wait for the end."""
+    order = await _order(app, actor, name, text, overwrite_sets, reason)
+    drafted = await propose(app, actor, name, order)
+    return await carry_out_access(app, actor, drafted, watching=watching)
+
+
+async def carry_out_access(
+    app: App, actor: Actor, drafted: Drafted, *, watching: Watching | None = None
+) -> AccessApplied:
+    """Approve and apply what `plan_access` proposed; with nothing to change, only enforce the file."""
+    plan, digest = drafted.plan, order_digest(drafted.order)
+    if not drafted.stored:
+        await _enforce(app, actor, plan, digest)
+        return AccessApplied(drafted, None, digest)
+    await approve_plan(app, actor, plan.id, digest=plan.digest, reason=plan.reason)
+    applied = await apply_plan(app, actor, plan.id, watching=watching, wait=True)
+    return AccessApplied(drafted, applied, digest)
+
+
+async def _enforce(app: App, actor: Actor, plan: Plan, digest: str) -> None:
+    scope = TokenScope.PLAN_APPROVE
+    may_change(app, actor, Role.APPROVER, plan.hub_id, "bring policies in force", scope)
+    text = await text_of(app, plan.hub_id, digest)
+    async with app.database.begin(actor, plan.reason) as work:
+        await enforce_text(work, plan.hub_id, text, digest)
+
+
+async def drift(app: App, actor: Actor, name: str) -> Drift:
+    """What differs from the policy in force, and who changed it outside, where a feed tells."""
+    portal = await portal_named(app, actor, name)
+    policy = await _in_force(app, portal)
+    digest = await keep_text(app, actor, portal.hub_id, policy.text)
+    found = await preview(app, actor, name, AccessFile(digest))
+    async with app.database.read() as view:
+        head = await view.snapshots.head(portal.hub_id)
+        events = await _events(view, portal.hub_id, policy.at)
+    assert head is not None
+    plan = replace(found.plan, title="Drift from the policy in force")
+    return Drift(
+        portal,
+        policy,
+        plan,
+        tuple(_line(change, events) for change in plan.changes),
+        tuple(_line(change, events) for change in plan.reported),
+        head.sealed_at,
+    )
+
+
+async def _in_force(app: App, portal: Portal) -> StoredPolicy:
+    async with app.database.read() as view:
+        policy = await view.policies.in_force(portal.hub_id)
+    if policy is None:
+        raise NeedsPerson(
+            f"{portal.name} has no policy in force",
+            hint=f"write one with `rolecall access dump {portal.name} > access.yaml`, then"
+            f" `rolecall access apply {portal.name} --file access.yaml`",
+        )
+    return policy
+
+
+async def _events(view: View, hub_id: int, since: datetime) -> Mapping[str, FeedEvent]:
+    """The newest event about each user or team since a time, by HubSpot id."""
+    newest: dict[str, FeedEvent] = {}
+    for feed in FEEDS:
+        query = FeedQuery(feed=feed, since=since, limit=EVENTS_READ)
+        for event in await view.feeds.events(hub_id, query):
+            known = newest.get(event.object_id or "")
+            if event.object_id and (known is None or event.at > known.at):
+                newest[event.object_id] = event
+    return newest
+
+
+def _line(change: Change, events: Mapping[str, FeedEvent]) -> DriftLine:
+    event = events.get(change.subject_id or "")
+    if event is None:
+        return DriftLine(change)
+    return DriftLine(change, event.actor_email or event.actor_id or "", event.type, event.at)

@@ -1,0 +1,1 @@
+"""Access requests: asked, answered, begun, ended."""

@@ -1,0 +1,1 @@
+"""Access reviews: opened, decided, carried out, proved."""

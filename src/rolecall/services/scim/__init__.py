@@ -1,0 +1,1 @@
+"""What an identity provider pushes, and what it comes to."""
