@@ -1,4 +1,5 @@
-"""`python -m benchmarks [NAME...]` prints every figure with its limit; --json for machines."""
+"""`python -m benchmarks [NAME...]` prints every figure with its limit; --json for machines, --page
+FILE for the documentation."""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ import importlib
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 from benchmarks.measure import Figure
+from benchmarks.page import page
 
 NAMES = (
     "start", "sync_requests", "sync_cpu", "plan", "apply", "hand_over", "permissions", "console",
@@ -21,13 +24,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(NAMES)}")
     parser.add_argument("--json", action="store_true", help="one JSON object per figure")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write them as Markdown too")
     wanted = parser.parse_args()
     unknown = set(wanted.names) - set(NAMES)
     if unknown:
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    measured: list[tuple[str, Figure]] = []
     for name in wanted.names or NAMES:
         for figure in importlib.import_module(f"benchmarks.{name}").figures():
             print(json.dumps(asdict(figure)) if wanted.json else line(name, figure), flush=True)
+            measured.append((name, figure))
+    if wanted.page:
+        wanted.page.write_text(page(measured), encoding="utf-8")
     return 0
 
 
