@@ -60,6 +60,11 @@ class User:
         """In the portal now, whether or not they can sign in."""
         return self.state is not UserState.REMOVED
 
+    @property
+    def acts_as_super_admin(self) -> bool:
+        """Super Admin who can act now; apps included, deactivated people not."""
+        return self.super_admin and self.present and self.state is not UserState.DEACTIVATED
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionSet:

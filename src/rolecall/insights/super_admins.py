@@ -54,8 +54,7 @@ def super_admin_not_named(view: View) -> Iterator[Observation]:
 
 def _holders(view: View) -> list[User]:
     """Everybody who can act as Super Admin now, apps included."""
-    barred = (UserState.DEACTIVATED, UserState.REMOVED)
-    return [user for user in view.snapshot.users if user.super_admin and user.state not in barred]
+    return [user for user in view.snapshot.users if user.acts_as_super_admin]
 
 
 def _justified(view: View, user: User) -> tuple[bool, bool, bool, float, str]:

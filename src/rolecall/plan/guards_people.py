@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from rolecall.domain.plan import Change, ChangeKind, GuardrailVerdict
-from rolecall.domain.snapshot import Snapshot
+from rolecall.domain.snapshot import Snapshot, User, UserState
 from rolecall.plan.look import (
     Look,
     Verdicts,
@@ -90,12 +90,16 @@ def removal_brake(look: Look) -> Verdicts:
 
 
 def last_super_admins(look: Look) -> Verdicts:
-    """Never fewer Super Admins than the least allowed, two by default."""
-    losing = _losing_super_admin(look)
+    """Never fewer Super Admins than the least allowed, two by default.
+
+    Only people who can sign in count: an app, an open invitation or a deactivated user makes
+    nobody Super Admin again.
+    """
+    admins = {user.email.casefold() for user in look.users.values() if _can_make_admins(user)}
+    losing = tuple(one for one in _losing_super_admin(look) if one.casefold() in admins)
     if not losing:
         return
-    admins = {user.email.casefold() for user in look.users.values() if user.super_admin}
-    left = len(admins - {email.casefold() for email in losing})
+    left = len(admins) - len(losing)
     least = look.settings.min_super_admins
     stops = left < least
     yield GuardrailVerdict(
@@ -106,6 +110,10 @@ def last_super_admins(look: Look) -> Verdicts:
         subjects=losing if stops else (),
         inputs={"left": str(left), "least": str(least)},
     )
+
+
+def _can_make_admins(user: User) -> bool:
+    return user.super_admin and user.state is UserState.ACTIVE
 
 
 def _losing_super_admin(look: Look) -> tuple[str, ...]:

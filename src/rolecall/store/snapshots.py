@@ -255,7 +255,7 @@ def counts_of(snapshot: Snapshot) -> dict[str, int]:
     states = Counter(map(attrgetter("state"), snapshot.users))
     counts = {f"state:{state.value}": number for state, number in states.items()}
     counts["users"] = len(snapshot.users) - states[UserState.REMOVED]
-    counts["super_admins"] = sum(one.super_admin and one.present for one in snapshot.users)
+    counts["super_admins"] = sum(one.acts_as_super_admin for one in snapshot.users)
     counts["permission_sets"] = len(snapshot.permission_sets)
     counts["teams"] = len(snapshot.teams)
     counts["owners"] = len(snapshot.owners)

@@ -9,7 +9,7 @@ import pytest
 
 from rolecall.domain.plan import Change, ChangeKind, GuardrailVerdict, Override, Phase, Plan
 from rolecall.domain.portal import Capabilities, Tier
-from rolecall.domain.snapshot import PermissionSet, Seat, Snapshot, User
+from rolecall.domain.snapshot import PermissionSet, Seat, Snapshot, User, UserState
 from rolecall.plan.guardrails import GUARDRAILS, check, with_overrides
 from rolecall.plan.look import Knowledge
 from rolecall.plan.propose import Circumstances
@@ -82,6 +82,16 @@ class TestProtectedPeople:
 
         assert verdict.stops
         assert verdict.inputs == {"left": "1", "least": "2"}
+
+    @pytest.mark.parametrize("state", [UserState.SERVICE, UserState.DEACTIVATED, UserState.INVITED])
+    def test_only_people_who_can_sign_in_count(self, state: UserState) -> None:
+        """An app or somebody barred makes nobody Super Admin again."""
+        boss, deputy = (a_user(n, super_admin=True) for n in (1, 2))
+        third = a_user(3, super_admin=True, state=state)
+        portal = a_snapshot(boss, deputy, third)
+
+        assert [v.stops for v in verdicts("last_super_admins", [removal(boss)], portal)] == [True]
+        assert verdicts("last_super_admins", [removal(third)], portal) == []
 
     def test_operator_billing_contact_and_named_people_stay(self) -> None:
         """Each with its own words."""

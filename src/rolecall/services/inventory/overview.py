@@ -72,7 +72,7 @@ def overview_of(portal: Portal, snapshot: Snapshot) -> Overview:
         snapshot.complete,
         snapshot.gaps,
         tuple((state, states[state]) for state in UserState if states[state]),
-        tuple(sorted(user.email for user in people if user.super_admin)),
+        tuple(sorted(user.email for user in snapshot.users if user.acts_as_super_admin)),
         tuple(sorted(named, key=lambda pair: (-pair[1], pair[0]))),
         sum(not user.permission_set_ids and not user.super_admin for user in people),
         _seats(snapshot, people),
