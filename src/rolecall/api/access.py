@@ -8,9 +8,8 @@ from rolecall.api.answers import errors, tagged, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import DriftModel, PlanModel, PolicyModel, PolicyText, TextModel
 from rolecall.api.plans import plan_answer
-from rolecall.services.plans.policies import drift, dump_access, plan_access
+from rolecall.services.plans.policies import drift, dump_access, plan_access, policy_in_force
 from rolecall.services.plans.shapes import drift_shape
-from rolecall.store.errors import NotThere
 
 router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses=errors())
 
@@ -18,11 +17,7 @@ router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses
 @router.get("", operation_id="readPolicy", response_model=PolicyModel)
 async def read(request: Request, call: Reader, portal: str) -> Response:
     """The access.yaml in force, with an entity tag."""
-    known = await call.portal(portal)
-    async with call.app.database.read() as view:
-        policy = await view.policies.in_force(known.hub_id)
-    if policy is None:
-        raise NotThere(f"{portal} has no policy in force")
+    policy = await policy_in_force(call.app, call.actor, portal)
     shape = {
         "portal": portal,
         "text": policy.text,

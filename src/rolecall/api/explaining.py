@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from rolecall.api.answers import errors, told
 from rolecall.api.calling import Reader
 from rolecall.api.models import Answer, Page
+from rolecall.kit.errors import NotThere
 from rolecall.services.permissions.answers import who_can_do, why_can
 from rolecall.services.permissions.packs import Asked, check_pack, list_packs
 from rolecall.services.permissions.shapes import (
@@ -17,7 +18,6 @@ from rolecall.services.permissions.shapes import (
     pack_shape,
     why_shape,
 )
-from rolecall.store.errors import NotThere
 
 router = APIRouter(responses=errors())
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Message, Receive, Scope, Send, header
 from rolecall.http.problems import Problem, send_problem
 from rolecall.http.strict_json import read_body, replayed
 from rolecall.services.app import App
-from rolecall.store.answers import KeptAnswer
+from rolecall.services.repeats import EarlierAnswer, claim_key, keep_answer, release_key
 
-KEPT = timedelta(hours=24)
 MOST_BYTES = 1_000_000  # of an answer; larger ones are not kept, and are told as done
 KEY = re.compile(r"[!-~]{1,128}")
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -40,10 +38,7 @@ class Idempotency:
         body = await read_body(receive)
         owner = hashlib.sha256(header(scope, b"authorization").encode()).hexdigest()
         fingerprint = _fingerprint(scope, body)
-        now = self.rolecall.clock.now()
-        async with self.rolecall.database.work() as work:
-            await work.answers.forget(now - KEPT)
-            before = await work.answers.claim(owner, key, fingerprint, now)
+        before = await claim_key(self.rolecall, owner, key, fingerprint)
         if before is not None:
             await _again(send, before, fingerprint)
             return
@@ -56,11 +51,10 @@ class Idempotency:
         try:
             await self.app(scope, receive, heard)
         finally:
-            async with self.rolecall.database.work() as work:
-                if heard.status < 400:
-                    await work.answers.keep(owner, key, *heard.kept())
-                else:  # nothing was done: the caller may mend the request and use the key again
-                    await work.answers.release(owner, key)
+            if heard.status < 400:
+                await keep_answer(self.rolecall, owner, key, *heard.kept())
+            else:
+                await release_key(self.rolecall, owner, key)
 
 
 class _Heard:
@@ -96,7 +90,7 @@ def _fingerprint(scope: Scope, body: bytes) -> str:
     return hashlib.sha256(head.encode() + body).hexdigest()
 
 
-async def _again(send: Send, before: KeptAnswer, fingerprint: str) -> None:
+async def _again(send: Send, before: EarlierAnswer, fingerprint: str) -> None:
     if before.fingerprint != fingerprint:
         await send_problem(send, Problem(422, "This Idempotency-Key belongs to another request"))
     elif before.status == 0:

@@ -9,14 +9,12 @@ from fastapi import APIRouter, Query, Response
 from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import Answer, AuditLineModel, Page, Reason
-from rolecall.domain.actor import Role
-from rolecall.domain.operator import ALL_PORTALS
 from rolecall.kit.errors import Refused
+from rolecall.services.evidence.auditing import audit_lines
 from rolecall.services.people.people import PersonLine, list_people
 from rolecall.services.plans.shapes import task_shape
-from rolecall.services.rights import need
+from rolecall.services.shapes import audit_line_shape
 from rolecall.services.tasks import done_task, list_tasks
-from rolecall.store import AuditLine, AuditQuery
 
 router = APIRouter(responses=errors())
 
@@ -81,13 +79,12 @@ async def audit(
 ) -> Response:
     """Lines of the audit trail, newest first; of every portal only for who may see all."""
     hub_id = (await call.portal(portal)).hub_id if portal else None
-    need(call.actor, Role.AUDITOR, hub_id or ALL_PORTALS, "read the audit trail")
     before = _start(after) or None
-    query = AuditQuery(hub_id=hub_id, event=event or None, before_seq=before, limit=limit)
-    async with call.app.database.read() as view:
-        lines = await view.audit.lines(query)
+    lines = await audit_lines(
+        call.app, call.actor, hub_id, event=event or None, before=before, limit=limit
+    )
     following = str(lines[-1].seq) if len(lines) == limit else None
-    return told({"items": [_line(one) for one in lines], "next": following})
+    return told({"items": [audit_line_shape(one) for one in lines], "next": following})
 
 
 def _start(after: str) -> int:
@@ -115,19 +112,4 @@ def _person(line: PersonLine) -> dict[str, Any]:
         "person": known,
         "users": [{"id": one.id, "email": one.email} for one in line.users],
         "situation": None if line.situation is None else line.situation.value,
-    }
-
-
-def _line(line: AuditLine) -> dict[str, Any]:
-    event = line.event
-    return {
-        "seq": line.seq,
-        "at": event.at,
-        "event": event.event,
-        "actor": event.actor,
-        "reason": event.reason,
-        "hub_id": event.hub_id,
-        "subject": event.subject,
-        "details": dict(event.details),
-        "hash": line.hash,
     }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, told
-from rolecall.api.calling import Caller
+from rolecall.api.calling import Call, Caller
 from rolecall.api.models import (
     Answer,
     Body,
@@ -24,7 +24,7 @@ from rolecall.api.models import (
 from rolecall.domain.request import AccessRequest, RequestState
 from rolecall.domain.review import Campaign, ReviewItem, Verdict
 from rolecall.kit.errors import Refused
-from rolecall.services.app import App
+from rolecall.services.connections.portals import portal_to_ask
 from rolecall.services.requests.requests import (
     RequestForm,
     answer,
@@ -35,7 +35,6 @@ from rolecall.services.requests.requests import (
 from rolecall.services.requests.views import catalogue, list_requests, show_request
 from rolecall.services.reviews.reviews import Decision, decide
 from rolecall.services.reviews.views import list_campaigns, list_items
-from rolecall.store.errors import NotThere
 
 router = APIRouter(responses=errors())
 
@@ -65,7 +64,7 @@ class DecisionsBody(Body):
 )
 async def offers(call: Caller, portal: str) -> Response:
     """Profiles the caller may ask for."""
-    found = await catalogue(call.app, call.actor, await _hub_id(call.app, portal))
+    found = await catalogue(call.app, call.actor, await _hub_id(call, portal))
     return told(
         {
             "items": [
@@ -99,7 +98,7 @@ async def list_(
 ) -> Response:
     """Requests, newest first: all for who may see all, else one's own."""
     states = frozenset(state) if state else None
-    hub_id = await _hub_id(call.app, portal)
+    hub_id = await _hub_id(call, portal)
     page = await list_requests(
         call.app, call.actor, hub_id, states=states, after=after, limit=limit
     )
@@ -127,7 +126,7 @@ async def file(call: Caller, portal: str, body: RequestToFile) -> Response:
         body.first_name,
         body.last_name,
     )
-    hub_id = await _hub_id(call.app, portal)
+    hub_id = await _hub_id(call, portal)
     return told(_request(await file_request(call.app, call.actor, hub_id, form)), 201)
 
 
@@ -187,7 +186,7 @@ async def return_(call: Caller, request_id: str, body: Reason) -> Response:
 )
 async def reviews(call: Caller, portal: str) -> Response:
     """Campaigns, newest first."""
-    found = await list_campaigns(call.app, call.actor, await _hub_id(call.app, portal))
+    found = await list_campaigns(call.app, call.actor, await _hub_id(call, portal))
     return told({"items": [_campaign(one) for one in found]})
 
 
@@ -229,13 +228,9 @@ async def decisions(call: Caller, campaign: str, body: DecisionsBody) -> Respons
     return told({"items": [_item(one) for one in done]})
 
 
-async def _hub_id(app: App, name: str) -> int:
-    """The hub id of a portal; who asks need not be allowed to look at it, only to request."""
-    async with app.database.read() as view:
-        found = next((one for one in await view.portals.all() if one.name == name), None)
-    if found is None:
-        raise NotThere(f"No portal is called {name}")
-    return found.hub_id
+async def _hub_id(call: Call, name: str) -> int:
+    """The hub id of a portal in which the caller may do anything at all."""
+    return (await portal_to_ask(call.app, call.actor, name)).hub_id
 
 
 def _request(one: AccessRequest) -> dict[str, Any]:

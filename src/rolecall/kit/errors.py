@@ -37,5 +37,23 @@ class Refused(RolecallError):
     """The request is wrong or not allowed; repeating it changes nothing."""
 
 
+class AlreadyThere(Refused):
+    """It exists already; nothing was changed."""
+
+    http_status = 409
+
+
+class NotThere(Refused):
+    """There is no such thing, or it is not for the caller to see."""
+
+    http_status = 404
+
+
+class OutOfDate(Refused):
+    """It changed since it was read; nothing was changed."""
+
+    http_status = 409
+
+
 class Broken(RolecallError):
     """An assumption does not hold: a bug, or a damaged store."""

@@ -14,13 +14,13 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 from rolecall.domain.actor import Actor
-from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.plan.wishes import Ask
 from rolecall.services.app import App
 from rolecall.services.connections.portals import list_portals, portal_named
 from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.evidence.auditing import note_tool_call
 from rolecall.services.findings.findings import list_findings
 from rolecall.services.inventory.cards import show_user
 from rolecall.services.inventory.users import Wanted, list_users
@@ -183,9 +183,7 @@ class Tools:
             hint = f" ({error.hint})" if error.hint else ""
             raise ToolError(f"{error.message}{hint}") from error
         finally:
-            async with self.app.database.begin(actor, "asked by an assistant") as work:
-                details = {"tool": tool, "outcome": outcome}
-                work.record(Event.MCP_TOOL_CALLED, subject=actor.name, details=details)
+            await note_tool_call(self.app, actor, tool, outcome)
 
 
 def _text(shape: Any) -> str:

@@ -20,7 +20,7 @@ from scim2_models.path import CompareOperator, Comparison
 from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from rolecall.domain.scim import ScimRecord
-from rolecall.kit.errors import Refused, RolecallError
+from rolecall.kit.errors import AlreadyThere, NotThere, OutOfDate, Refused, RolecallError
 from rolecall.scim.reading import (
     body_of,
     group_of,
@@ -33,7 +33,6 @@ from rolecall.services.app import App
 from rolecall.services.scim.clients import Pusher, ScimRunner
 from rolecall.services.scim.pushing import drop_group, drop_user, push_group, push_user
 from rolecall.store import View
-from rolecall.store.errors import AlreadyThere, NotThere, OutOfDate
 
 USER = "User"
 _NAMES = {USER: "username", "Group": "displayname"}

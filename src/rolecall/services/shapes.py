@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rolecall.services.inventory.cards import HistoryLine, UserCard
     from rolecall.services.inventory.users import UserRow
     from rolecall.services.syncs.syncing import SyncReport
-    from rolecall.store import SnapshotHead
+    from rolecall.store import AuditLine, SnapshotHead
     from rolecall.store.findings import StoredFinding
 
 Plain = dict[str, Any]
@@ -218,4 +218,20 @@ def _portal(portal: Portal) -> Plain:
         "account_type": portal.account_type,
         "credential_kind": portal.credential_kind.value,
         "sync_every_minutes": portal.sync_every_minutes,
+    }
+
+
+def audit_line_shape(line: AuditLine) -> Plain:
+    """One line of the audit trail, with its place in the chain."""
+    event = line.event
+    return {
+        "seq": line.seq,
+        "at": event.at,
+        "event": event.event,
+        "actor": event.actor,
+        "reason": event.reason,
+        "hub_id": event.hub_id,
+        "subject": event.subject,
+        "details": dict(event.details),
+        "hash": line.hash,
     }

@@ -14,7 +14,32 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from rolecall.kit.errors import Broken, NeedsPerson, Refused, Retryable, RolecallError
+from rolecall.kit.errors import (
+    AlreadyThere,
+    Broken,
+    NeedsPerson,
+    NotThere,
+    OutOfDate,
+    Retryable,
+    RolecallError,
+)
+
+__all__ = [
+    "AlreadyThere",
+    "DiskFull",
+    "HomeUnwritable",
+    "KeyFileUnsafe",
+    "KeyMissing",
+    "NotThere",
+    "OutOfDate",
+    "SchemaTooNew",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreFault",
+    "StoreUnreachable",
+    "explained",
+    "explaining",
+]
 
 
 class StoreBusy(Retryable):
@@ -43,24 +68,6 @@ class KeyFileUnsafe(NeedsPerson):
 
 class KeyMissing(NeedsPerson):
     """A value is encrypted with a key this key file does not hold."""
-
-
-class AlreadyThere(Refused):
-    """It exists already; nothing was changed."""
-
-    http_status = 409
-
-
-class NotThere(Refused):
-    """There is no such thing in the store."""
-
-    http_status = 404
-
-
-class OutOfDate(Refused):
-    """It changed since it was read; nothing was changed."""
-
-    http_status = 409
 
 
 class StoreDamaged(Broken):

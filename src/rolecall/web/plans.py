@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from rolecall.domain.actor import Role
 from rolecall.domain.plan import Outcome, PlanState, Receipt
+from rolecall.kit.errors import NotThere
 from rolecall.plan.view import view
 from rolecall.services.naming import names_of_actors
 from rolecall.services.plans.applying import cancel_plan, pause_plan
@@ -23,7 +24,6 @@ from rolecall.services.plans.plans import (
 )
 from rolecall.services.tasks import done_task, list_tasks
 from rolecall.services.upkeep import carry_out
-from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from starlette.responses import Response
 
 from rolecall.domain.request import AccessRequest, RequestState
-from rolecall.kit.errors import RolecallError
+from rolecall.kit.errors import NotThere, RolecallError
 from rolecall.services.requests.requests import (
     RequestForm,
     answer,
@@ -24,7 +24,6 @@ from rolecall.services.requests.views import (
     waiting_for,
 )
 from rolecall.services.upkeep import settle_requests
-from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit
 

@@ -19,7 +19,7 @@ from rolecall.domain.review import (
     Verdict,
 )
 from rolecall.evidence.seal import Pack
-from rolecall.kit.errors import Refused, RolecallError
+from rolecall.kit.errors import NotThere, Refused, RolecallError
 from rolecall.services.evidence.evidence import campaign_pack, holdings_pack
 from rolecall.services.reviews.reviews import (
     Decision,
@@ -41,7 +41,6 @@ from rolecall.services.reviews.views import (
 )
 from rolecall.services.structure import portal_lists
 from rolecall.services.upkeep import settle_reviews
-from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit
 

@@ -15,12 +15,11 @@ from starlette.routing import Route
 from rolecall.domain.portal import Portal
 from rolecall.http.asgi import SAFE_METHODS
 from rolecall.http.problems import problem_of
-from rolecall.kit.errors import RolecallError
+from rolecall.kit.errors import NotThere, RolecallError
 from rolecall.kit.redact import redacted
 from rolecall.services.connections.portals import portals_of
 from rolecall.services.operators.sign_in import actor_of_session
 from rolecall.services.rights import need_reading
-from rolecall.store.errors import NotThere
 from rolecall.web.visits import Desk, Visit
 
 LOG = logging.getLogger("rolecall.web")

@@ -38,7 +38,6 @@ from rolecall.services.operators.operators import (
 from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
 from rolecall.services.telling.webhooks import add_webhook, list_webhooks, remove_webhook
 from rolecall.services.upkeep import look
-from rolecall.store import AuditQuery
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, number_of
 
@@ -276,14 +275,15 @@ async def audit(visit: Visit) -> Response:
 
 async def _audit(visit: Visit, verdict: object) -> Response:
     before = number_of(visit.query("before"), "before")
-    query = AuditQuery(
-        hub_id=visit.here.hub_id,
+    lines = await audit_lines(
+        visit.app,
+        visit.actor,
+        visit.here.hub_id,
         event=visit.query("event") or None,
         subject=visit.query("subject") or None,
-        before_seq=before,
+        before=before,
         limit=PER_PAGE,
     )
-    lines = await audit_lines(visit.app, visit.actor, query)
     return visit.page(
         "audit.html",
         lines=lines,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from rolecall.domain.actor import Role
 from rolecall.domain.person import Situation
 from rolecall.domain.snapshot import Team
-from rolecall.kit.errors import Refused, RolecallError
+from rolecall.kit.errors import NotThere, Refused, RolecallError
 from rolecall.permissions.pack_check import Verdict
 from rolecall.plan.view import view
 from rolecall.policy.problems import PolicyProblems, Problem
@@ -21,7 +21,6 @@ from rolecall.services.permissions.packs import Asked, check_pack, list_packs
 from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.policies import plan_access
 from rolecall.services.structure import access_text, portal_lists, preview_access, set_contents
-from rolecall.store.errors import NotThere
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit
 

@@ -159,6 +159,15 @@ async def portals_of(app: App, actor: Actor) -> tuple[Portal, ...]:
     return tuple(one for one in portals if held & {0, one.hub_id})
 
 
+async def portal_to_ask(app: App, actor: Actor, name: str) -> Portal:
+    """The portal of this name, for whoever holds any role in it; NotThere otherwise."""
+    known = await portals_of(app, actor)
+    found = next((one for one in known if one.name == name), None)
+    if found is None:
+        raise NotThere(f"No portal is called {name}", hint=_guess(name, [p.name for p in known]))
+    return found
+
+
 async def portal_named(app: App, actor: Actor, name: str) -> Portal:
     """The portal of this name; one the actor may not look at is not there for him."""
     async with app.database.read() as view:

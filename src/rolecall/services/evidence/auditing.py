@@ -110,8 +110,28 @@ def write_verifier(directory: Path) -> Path:
     return path
 
 
-async def audit_lines(app: App, actor: Actor, query: AuditQuery) -> tuple[AuditLine, ...]:
-    """Matching lines, newest first; without a portal only for who may look at all of them."""
-    need(actor, Role.AUDITOR, query.hub_id or ALL_PORTALS, "read the audit trail")
+async def audit_lines(
+    app: App,
+    actor: Actor,
+    hub_id: int | None = None,
+    *,
+    event: str | None = None,
+    subject: str | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> tuple[AuditLine, ...]:
+    """Matching lines, newest first; without a portal only for who may look at all of them.
+
+    `event` is a name or its beginning ("plan:"), `before` the `seq` of the last line seen.
+    """
+    need(actor, Role.AUDITOR, hub_id or ALL_PORTALS, "read the audit trail")
+    query = AuditQuery(hub_id, event, subject=subject, before_seq=before, limit=limit)
     async with app.database.read() as view:
         return await view.audit.lines(query)
+
+
+async def note_tool_call(app: App, actor: Actor, tool: str, outcome: str) -> None:
+    """Mark in the trail that an assistant used a tool; `outcome`: answered, refused or failed."""
+    async with app.database.begin(actor, "asked by an assistant") as work:
+        details = {"tool": tool, "outcome": outcome}
+        work.record(Event.MCP_TOOL_CALLED, subject=actor.name, details=details)

@@ -11,7 +11,7 @@ from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, Plan
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import FeedEvent
-from rolecall.kit.errors import NeedsPerson
+from rolecall.kit.errors import NeedsPerson, NotThere
 from rolecall.policy.dump import dump
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
@@ -57,6 +57,16 @@ class Drift:
     lines: tuple[DriftLine, ...]
     reported: tuple[DriftLine, ...]
     as_of: datetime
+
+
+async def policy_in_force(app: App, actor: Actor, name: str) -> StoredPolicy:
+    """The access.yaml in force in a portal; NotThere before the first one."""
+    portal = await portal_named(app, actor, name)
+    async with app.database.read() as view:
+        policy = await view.policies.in_force(portal.hub_id)
+    if policy is None:
+        raise NotThere(f"{name} has no policy in force", hint="plan one, and approve the plan")
+    return policy
 
 
 async def dump_access(app: App, actor: Actor, name: str, *, profile: bool = False) -> str:
