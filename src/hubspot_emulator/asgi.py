@@ -71,6 +71,7 @@ class AsgiApp:
             now=now,
             correlation_id=uuid7(now, self.world.random),
             match=self.router.match(scope["method"], path),
+            target_length=len(path) + len(query) + bool(query),
         )
 
 

@@ -42,6 +42,7 @@ class Exchange:
     now: datetime
     correlation_id: str
     match: Match
+    target_length: int = 0  # characters of path and query as they came
     token: Token | None = None
     portal: Portal | None = None
     answer_headers: list[tuple[str, str]] = field(default_factory=list)

@@ -45,6 +45,15 @@ def page_answer(call: Call, rows: list[dict[str, Any]], last: int | None, limit:
     return Answer(200, paged(rows, str(last), f"{call.base_url}{call.url_path}?{query}"))
 
 
+def page_of(call: Call, rows: list[Any], following: int | None) -> dict[str, Any]:
+    """A page envelope whose link asks what this request asked, from `following` on."""
+    if following is None:
+        return paged(rows, None)
+    asked = {**call.query, "after": [str(following)]}
+    query = urlencode(asked, doseq=True)
+    return paged(rows, str(following), f"{call.base_url}{call.url_path}?{query}")
+
+
 def cursor(call: Call) -> int:
     """The `after` of a request as the id that was given last; 0 on the first page."""
     text = call.one("after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,7 @@ class Call:
     def json(self) -> Any:
         """The body as JSON; ApiError 400 in HubSpot's words when it is none."""
         try:
-            return msgspec.json.decode(self.raw_body or b"{}")
+            return msgspec.json.decode(self.raw_body.removeprefix(BOM_UTF8) or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ApiError(400, f"Invalid input JSON on line 1, column 1: {error}") from error
 

@@ -241,6 +241,13 @@ SWITCHES: tuple[Switch, ...] = (
         "Does introspection in 2026-09 tell more than `active`, which is all it promises?",
     ),
     Switch(
+        "unknown_key_info",
+        # Probed live by one connector (2026): a bare 404 that looks like a missing route.
+        ("html_404", "unauthorized_401"),
+        "html_404",
+        "What does token info answer for a private app's token it does not know?",
+    ),
+    Switch(
         "import_signature",
         ("v3_v1", "v3_v2", "v3", "v2", "v1"),
         "v3_v1",

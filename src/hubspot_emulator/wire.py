@@ -59,8 +59,9 @@ def not_found(message: str = "resource not found") -> ApiError:
 def html_page(status: int, title: str) -> Answer:
     """The HTML page HubSpot answers for unknown routes (404) and wrong verbs (405)."""
     text = (
-        f"<html><head><title>Error {status} {title}</title></head>"
-        f"<body><h2>HTTP ERROR {status} {title}</h2></body></html>\n"
+        '<html> <head> <meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>'
+        f" <title>Error {status} {title}</title> </head>"
+        f" <body><h2>HTTP ERROR {status} {title}</h2> </body> </html>\n"
     )
     return Answer(status, text.encode(), media_type="text/html;charset=utf-8")
 

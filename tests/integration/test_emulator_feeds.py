@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hubspot_emulator.app import create_world
-from hubspot_emulator.feeds.model import DROPPED_IN_2026_09
+from hubspot_emulator.feeds.model import DROPPED
 from tests.support.emulator import Emulator, a_token, running
 
 VERSIONS = ("v3", "2025-09", "2026-03", "2026-09")
@@ -78,7 +78,7 @@ class TestFeeds:
         old = {row["type"] for row in await _all(acme, "/account-info/v3/activity/security")}
         new = {row["type"] for row in await _all(acme, "/account-info/2026-09/activity/security")}
 
-        assert old - new == old & DROPPED_IN_2026_09 == {"SERVICE_KEY_AUTO_ROTATE"}
+        assert old - new == old & DROPPED == {"SERVICE_KEY_AUTO_ROTATE"}
 
     async def test_security_filters(self, acme: Emulator) -> None:
         """By acting user and by time in milliseconds."""

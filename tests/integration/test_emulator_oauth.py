@@ -337,10 +337,13 @@ class TestIntrospection:
         made = await emulator.control("POST", "tokens", body)
         told = await emulator.send("POST", path, {"tokenKey": made["token"]})
         unknown = await emulator.send("POST", path, {"tokenKey": "pat-na1-nobody"})
+        emulator.world.switches.choose("unknown_key_info", "unauthorized_401")
+        refused = await emulator.send("POST", path, {"tokenKey": "pat-na1-nobody"})
 
         assert told.json()["hubId"] == emulator.portal.id
         assert told.json()["scopes"] == []
-        assert unknown.status_code == 401
+        assert (unknown.status_code, unknown.headers["content-type"][:9]) == (404, "text/html")
+        assert refused.status_code == 401
 
 
 class TestMinting:

@@ -111,7 +111,10 @@ async def test_a_taken_email_is_a_conflict() -> None:
 
 
 async def test_search_answers_as_recorded() -> None:
-    """Total, system properties, null for unset, no paging on the last page (February 2022)."""
+    """Total, system properties, null for unset, no paging on the last page (February 2022).
+
+    The address of the record's page came later (March 2026).
+    """
     made = a_crm_world()
     async with talking_to(made) as client:
         made_id = (
@@ -138,6 +141,7 @@ async def test_search_answers_as_recorded() -> None:
                 "createdAt": at,
                 "updatedAt": at,
                 "archived": False,
+                "url": f"https://app-eu1.hubspot.com/contacts/{made.portal.id}/record/0-1/{made_id}",
             }
         ],
     }

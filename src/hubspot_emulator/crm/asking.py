@@ -57,17 +57,27 @@ def hidden_properties(call: Call, store: ObjectStore) -> frozenset[str]:
     return display_names(call.portal.crm.display_style)
 
 
+def record_page(call: Call, store: ObjectStore) -> str | None:
+    """What a record's id is put behind to address its page in the app (recorded March 2026)."""
+    if not store.kind.has_page:
+        return None
+    portal = call.portal
+    return f"https://{portal.ui_domain}/contacts/{portal.id}/record/{store.kind.type_id}/"
+
+
 def query_selection(call: Call, store: ObjectStore) -> Selection:
     """What a GET wants to see of each record."""
     wanted, history = names(call, "properties"), names(call, "propertiesWithHistory")
-    return select(store, wanted, history, hidden_properties(call, store))
+    hidden = hidden_properties(call, store)
+    return select(store, wanted, history, hidden, record_page(call, store))
 
 
 def body_selection(call: Call, store: ObjectStore, body: dict[str, Any]) -> Selection:
     """What a POST wants to see of each record."""
     wanted = text_list(body, "properties")
     history = text_list(body, "propertiesWithHistory")
-    return select(store, wanted, history, hidden_properties(call, store))
+    hidden = hidden_properties(call, store)
+    return select(store, wanted, history, hidden, record_page(call, store))
 
 
 def body_object(call: Call) -> dict[str, Any]:
@@ -116,7 +126,8 @@ def input_id(item: dict[str, Any]) -> str:
 
 def refuse_type(call: Call) -> Answer:
     """400 for an object type that does not exist."""
-    raise ApiError(400, f"Unable to infer object type from: {call.path['objectType']}")
+    message = f"Unable to infer object type from: {call.path['objectType']}"
+    raise ApiError(400, message, category_switch="bad_parameter_category")
 
 
 def optional_text(body: dict[str, Any], name: str) -> str | None:

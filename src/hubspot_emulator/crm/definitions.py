@@ -20,15 +20,20 @@ class Option:
     value: str
     label: str
     hidden: bool = False
+    order: int | None = None  # as asked for; None = as it stands in the list
+    description: str | None = None
 
-    def wire(self, order: int) -> dict[str, Any]:
-        """The option as the properties API prints it."""
-        return {
-            "label": self.label,
-            "value": self.value,
-            "displayOrder": order,
-            "hidden": self.hidden,
-        }
+    def wire(self, at: int) -> dict[str, Any]:
+        """The option as the properties API prints it; `at` is its place in the list."""
+        return without_nulls(
+            {
+                "label": self.label,
+                "value": self.value,
+                "description": self.description,
+                "displayOrder": at if self.order is None else self.order,
+                "hidden": self.hidden,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,15 @@ class PropertyDef:
     references: str | None = None  # OWNER for user-type properties
     hubspot_defined: bool = True
     hidden: bool = False
+    display_order: int = -1
+    form_field: bool = False
+    sensitivity: str = "non_sensitive"
+    hints: tuple[tuple[str, Any], ...] = ()  # how values are shown, kept and told as sent
     archived: bool = False
     created_at: datetime = _SHIPPED
     updated_at: datetime = _SHIPPED
+    created_by: int | None = None  # settings id of whose token made it; None for HubSpot's own
+    updated_by: int | None = None
 
     @property
     def names_owner(self) -> bool:
@@ -71,23 +82,32 @@ class PropertyDef:
                 "description": self.description,
                 "groupName": self.group,
                 "options": [option.wire(at) for at, option in enumerate(self.options)],
+                "createdUserId": _user(self.created_by),
+                "updatedUserId": _user(self.updated_by),
                 "referencedObjectType": self.references,
-                "displayOrder": -1,
+                "displayOrder": self.display_order,
                 "calculated": self.calculated,
                 "externalOptions": self.external_options,
-                "archived": self.archived,
+                # HubSpot's own, never archived, do not say so (recorded March 2026)
+                "archived": None if self.hubspot_defined else self.archived,
+                "archivedAt": timestamp(self.updated_at) if self.archived else None,
                 "hasUniqueValue": self.unique,
                 "hidden": self.hidden,
                 "hubspotDefined": self.hubspot_defined or None,
                 "modificationMetadata": {
-                    "archivable": not self.hubspot_defined,
+                    "archivable": True,  # recorded so for HubSpot's own too, which refuse it
                     "readOnlyDefinition": self.hubspot_defined,
                     "readOnlyValue": self.read_only,
                 },
-                "formField": False,
-                "dataSensitivity": "non_sensitive",
+                "formField": self.form_field,
+                "dataSensitivity": self.sensitivity,
+                **dict(self.hints),
             }
         )
+
+
+def _user(user_id: int | None) -> str | None:
+    return None if user_id is None else str(user_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ class ObjectKind:
     shown: tuple[str, ...]  # properties shown when a request names none
     searched: tuple[str, ...]  # properties `query` looks into
     unique: tuple[str, ...] = ()  # properties with unique values from the start
+    told: tuple[str, ...] = ()  # shown by every write beside what it wrote (recorded March 2026)
+    scope: str = ""  # the one scope that reads and writes the type, where it has no pair
+    has_page: bool = True  # whether its records tell the address of their page
     pages_archived: bool = True  # whether ?archived=true lists deleted records
 
     @property
@@ -39,6 +42,7 @@ CONTACTS = ObjectKind(
     ("email", "firstname", "lastname"),
     ("firstname", "lastname", "email", "phone", "company"),
     unique=("email",),
+    told=("lifecyclestage",),
 )
 COMPANIES = ObjectKind(
     "0-2",
@@ -48,6 +52,7 @@ COMPANIES = ObjectKind(
     "hs_lastmodifieddate",
     ("domain", "name"),
     ("name", "domain", "phone", "website"),
+    told=("domain", "lifecyclestage"),
 )
 DEALS = ObjectKind(
     "0-3",
@@ -57,6 +62,7 @@ DEALS = ObjectKind(
     "hs_lastmodifieddate",
     ("amount", "closedate", "dealname", "dealstage", "pipeline"),
     ("dealname", "pipeline", "dealstage", "description", "dealtype"),
+    told=("hs_is_closed",),
 )
 TICKETS = ObjectKind(
     "0-5",
@@ -66,6 +72,8 @@ TICKETS = ObjectKind(
     "hs_lastmodifieddate",
     ("content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "subject"),
     ("subject", "content", "hs_pipeline_stage", "hs_ticket_category"),
+    told=("hs_pipeline", "hs_pipeline_stage"),
+    scope="tickets",
 )
 USERS = ObjectKind(
     "0-115",
@@ -76,6 +84,7 @@ USERS = ObjectKind(
     (),
     ("hs_given_name", "hs_family_name", "hs_email", "hs_searchable_calculated_name"),
     unique=("hs_internal_user_id", "hs_email", "hubspot_owner_id"),
+    has_page=False,
     pages_archived=False,
 )
 KINDS: tuple[ObjectKind, ...] = (CONTACTS, COMPANIES, DEALS, TICKETS, USERS)

@@ -9,27 +9,44 @@ from hubspot_emulator.crm.kinds import KINDS, USERS, ObjectKind
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer
 
-DATED = ("2026-03", "2026-09", "2026-09-beta")
+DATED = ("2025-09", "2026-03", "2026-09", "2026-09-beta")
+# The second form was probed live in April 2026; by the third a data-loading connector reads tickets.
+OBJECT_ROOTS: tuple[tuple[str, str], ...] = (
+    ("v3", "/crm/v3/objects"),
+    ("v3", "/crm/objects/v3"),
+    ("v4", "/crm/v4/objects"),
+    *((version, f"/crm/objects/{version}") for version in DATED),
+)
+# The specification has properties in 2025-09 too, where a live portal answered 404 (April 2026).
+PROPERTY_ROOTS: tuple[tuple[str, str], ...] = (
+    ("v3", "/crm/v3/properties"),
+    *((version, f"/crm/properties/{version}") for version in DATED[1:]),
+)
 KindHandler = Callable[[ObjectKind, Call], Answer]
 
 
 def read_scopes(kind: ObjectKind) -> tuple[str, ...]:
     """Scopes any one of which lets a token read records of this kind."""
-    return (f"crm.objects.{kind.name}.read",)
+    return (*_own_scope(kind), f"crm.objects.{kind.name}.read")
 
 
 def write_scopes(kind: ObjectKind) -> tuple[str, ...]:
     """Scopes any one of which lets a token write records of this kind."""
-    return (f"crm.objects.{kind.name}.write",)
+    return (*_own_scope(kind), f"crm.objects.{kind.name}.write")
+
+
+def _own_scope(kind: ObjectKind) -> tuple[str, ...]:
+    """Tickets: the published documents name the scope `tickets`, others the usual pair."""
+    return (kind.scope,) if kind.scope else ()
 
 
 def schema_scopes(kind: ObjectKind, verb: str) -> tuple[str, ...]:
     """Scopes for the property definitions of this kind; `verb` is read or write."""
     if verb == "read":
-        return (f"crm.schemas.{kind.name}.read", f"crm.objects.{kind.name}.read")
+        return (f"crm.schemas.{kind.name}.read", *read_scopes(kind))
     schema = f"crm.schemas.{kind.name}.write"
     # Users have no schema scope of their own: the scope of the records does (published spec).
-    return (*write_scopes(kind), schema) if kind is USERS else (schema,)
+    return (*write_scopes(kind), schema) if kind is USERS else (*_own_scope(kind), schema)
 
 
 def aliases(kind: ObjectKind) -> tuple[str, ...]:
@@ -40,9 +57,8 @@ def aliases(kind: ObjectKind) -> tuple[str, ...]:
 def object_roots(kind: ObjectKind) -> Iterator[tuple[str, str]]:
     """Version and path root of a type's records, for every version and alias."""
     for alias in aliases(kind):
-        yield "v3", f"/crm/v3/objects/{alias}"
-        for version in DATED:
-            yield version, f"/crm/objects/{version}/{alias}"
+        for version, root in OBJECT_ROOTS:
+            yield version, f"{root}/{alias}"
 
 
 def object_routes(
@@ -72,7 +88,5 @@ def schema_routes(
         bound = partial(handler, kind)
         for alias in aliases(kind):
             operation = f"properties.{kind.name}.{verb}"
-            yield Route(method, f"/crm/v3/properties/{alias}{tail}", operation, bound, scopes, "v3")
-            for version in DATED:
-                root = f"/crm/properties/{version}/{alias}"
-                yield Route(method, root + tail, operation, bound, scopes, version)
+            for version, root in PROPERTY_ROOTS:
+                yield Route(method, f"{root}/{alias}{tail}", operation, bound, scopes, version)

@@ -75,6 +75,8 @@ class ObjectStore:
             "hs_object_id": lambda record: str(record.id),
             kind.created: lambda record: timestamp(record.created_at),
             kind.modified: lambda record: timestamp(record.updated_at),
+            # contacts have this one beside `lastmodifieddate`; nobody else has another
+            "hs_lastmodifieddate": lambda record: timestamp(record.updated_at),
         }
         for definition in shipped_properties(kind):
             self.define(definition)

@@ -28,6 +28,7 @@ _BY_KIND: dict[str, tuple[PropertyDef, ...]] = {
         text("jobtitle", "Job Title"),
         text("website", "Website URL"),
         choice("lifecyclestage", "Lifecycle Stage", ("lead", "customer", "opportunity", "other")),
+        moment("hs_lastmodifieddate", "Object last modified date/time", read_only=True),
     ),
     COMPANIES.name: (
         text("name", "Company name"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,16 +17,21 @@ class Selection:
 
     names: tuple[str, ...]
     with_history: tuple[str, ...] = ()
+    page: str | None = None  # what a record's id is put behind to address its page
 
 
 def select(
-    store: ObjectStore, wanted: list[str], with_history: list[str], hidden: frozenset[str]
+    store: ObjectStore,
+    wanted: list[str],
+    with_history: list[str],
+    hidden: frozenset[str],
+    page: str | None,
 ) -> Selection:
     """System properties plus the wanted ones; the type's default set when none is named."""
     asked = wanted or ([] if with_history else list(store.kind.shown))
     known = [n for n in (*asked, *with_history) if n in store.definitions and n not in hidden]
     names = tuple(dict.fromkeys((*store.kind.system, *known)))
-    return Selection(names, tuple(n for n in with_history if n in known))
+    return Selection(names, tuple(n for n in with_history if n in known), page)
 
 
 def record_json(store: ObjectStore, record: Record, selection: Selection) -> dict[str, Any]:
@@ -39,16 +45,27 @@ def record_json(store: ObjectStore, record: Record, selection: Selection) -> dic
     }
     if record.archived_at is not None:
         body["archivedAt"] = timestamp(record.archived_at)
+    if selection.page is not None:
+        body["url"] = f"{selection.page}{record.id}"
     if selection.with_history:
         names = selection.with_history
         body["propertiesWithHistory"] = {n: history_json(store, record, n) for n in names}
     return body
 
 
-def changed_json(store: ObjectStore, record: Record) -> dict[str, Any]:
-    """One record after a write: the default set and every stored value."""
-    names = dict.fromkeys((*store.kind.system, *sorted(record.properties)))
-    return record_json(store, record, Selection(tuple(names)))
+def made_json(store: ObjectStore, record: Record, page: str | None) -> dict[str, Any]:
+    """One record after its creation: the system properties and every stored value."""
+    names = (*store.kind.system, *sorted(record.properties))
+    return record_json(store, record, Selection(tuple(dict.fromkeys(names)), page=page))
+
+
+def changed_json(
+    store: ObjectStore, record: Record, sent: Iterable[str], page: str | None
+) -> dict[str, Any]:
+    """One record after a change: what was sent and little else (recorded March 2026)."""
+    told = [name for name in store.kind.told if store.value(record, name) is not None]
+    names = (*store.kind.system, *sorted({*sent, *told}))
+    return record_json(store, record, Selection(tuple(dict.fromkeys(names)), page=page))
 
 
 def history_json(store: ObjectStore, record: Record, name: str) -> list[dict[str, Any]]:

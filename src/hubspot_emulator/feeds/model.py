@@ -10,8 +10,8 @@ from hubspot_emulator.wire import timestamp, without_nulls
 if TYPE_CHECKING:
     from hubspot_emulator.world import World
 
-# Types the older versions have and 2026-09 dropped (specification of August 2026).
-DROPPED_IN_2026_09 = frozenset(
+# Types that v3 and 2026-03 have, 2025-09 and 2026-09 not (specification of August 2026).
+DROPPED = frozenset(
     {
         "CONTACT_OWNER_AUTO_ASSIGN_DISABLED",
         "CONTACT_OWNER_AUTO_ASSIGN_ENABLED",
@@ -31,7 +31,7 @@ DROPPED_IN_2026_09 = frozenset(
 
 def shows(version: str, event_type: str) -> bool:
     """Whether this version of the security feed knows the type at all."""
-    return not version.startswith("2026-09") or event_type not in DROPPED_IN_2026_09
+    return not version.startswith(("2025-09", "2026-09")) or event_type not in DROPPED
 
 
 def security_row(world: World, event: SecurityEvent) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hubspot_emulator.oauth import consent, model, refusals, telling
 from hubspot_emulator.oauth.refusals import OAuthRefused
 from hubspot_emulator.pages import FORM, form_of
 from hubspot_emulator.routing import Call, Route
-from hubspot_emulator.wire import Answer, ApiError, not_found
+from hubspot_emulator.wire import Answer, ApiError, html_page, not_found
 
 DATED = ("v3", "2026-03", "2026-09", "2026-09-beta")
 SECRETS = ("client_secret", "refresh_token", "code")
@@ -136,6 +136,8 @@ def key_info(call: Call) -> Answer:
     value = body.get("tokenKey") if isinstance(body, dict) else None
     known = call.world.tokens.find(value) if isinstance(value, str) else None
     if known is None or known.kind == "oauth" or known.disconnected:
+        if call.world.switches["unknown_key_info"] == "html_404":
+            return html_page(404, "Not Found")
         raise undecodable(call.now)
     return Answer(200, telling.key_info(known))
 

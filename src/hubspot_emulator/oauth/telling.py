@@ -52,6 +52,7 @@ def access_info_v1(world: World, token: Token, now: datetime) -> dict[str, Any]:
             "expires_in": _seconds_left(token, now),
             "user_id": token.user_id,
             "token_type": "access",
+            "is_private_distribution": False,
         }
     )
 
@@ -65,7 +66,7 @@ def access_info(world: World, token: Token, now: datetime) -> dict[str, Any]:
     """Introspection of an access token since v3."""
     facts = access_info_v1(world, token, now)
     more = {"active": True, "token_use": "access_token", "client_id": token.client_id}
-    return without_nulls({**facts, **more, "is_private_distribution": False})
+    return without_nulls({**facts, **more})
 
 
 def refresh_info(world: World, grant: RefreshGrant) -> dict[str, Any]:

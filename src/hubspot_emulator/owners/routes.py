@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from hubspot_emulator.crm.asking import flag, page_limit, whole_number
 from hubspot_emulator.crm.paths import DATED
 from hubspot_emulator.owners import model
 from hubspot_emulator.owners.wire import owner_json
+from hubspot_emulator.parameters import page_of
 from hubspot_emulator.routing import Call, Route
-from hubspot_emulator.wire import Answer, paged
+from hubspot_emulator.wire import Answer, ApiError
 
 LIST_DEFAULT, LIST_MAX = 100, 500  # HUBSPOT.md 11
 # The published specifications differ by version in what else suffices.
 _SCOPES = {
     "v3": ("crm.objects.owners.read", "automation", "contacts"),
+    "2025-09": ("crm.objects.owners.read", "contacts"),
     "2026-03": ("crm.objects.owners.read", "automation"),
     "2026-09": ("crm.objects.owners.read", "contacts"),
     "2026-09-beta": ("crm.objects.owners.read", "contacts"),
@@ -29,9 +29,7 @@ def list_owners(call: Call) -> Answer:
     owners, following = model.page(call.portal.crm, after, limit, archived=archived, email=email)
     tell = _tells_inactive(call)
     results = [owner_json(call.portal, owner, tell_inactive=tell) for owner in owners]
-    if following is None:
-        return Answer(body=paged(results, None))
-    return Answer(body=paged(results, str(following), _link(call, following)))
+    return Answer(body=page_of(call, results, following))
 
 
 def read_owner(call: Call) -> Answer:
@@ -42,14 +40,14 @@ def read_owner(call: Call) -> Answer:
     return Answer(body=owner_json(call.portal, owner, tell_inactive=_tells_inactive(call)))
 
 
+def retired(_: Call) -> Answer:
+    """The owners API of version 2: 401 whatever the token (probed April 2026)."""
+    message = "Any of the listed authentication credentials are missing"
+    raise ApiError(401, message, category="INVALID_AUTHENTICATION")
+
+
 def _tells_inactive(call: Call) -> bool:
     return call.world.switches["archived_owner_user"] == "kept"
-
-
-def _link(call: Call, following: int) -> str:
-    kept = {name: values[-1] for name, values in call.query.items() if name != "after"}
-    root = "v3/owners" if call.version == "v3" else f"owners/{call.version}"
-    return f"{call.base_url}/crm/{root}?{urlencode({**kept, 'after': following})}"
 
 
 def _routes() -> tuple[Route, ...]:
@@ -60,6 +58,10 @@ def _routes() -> tuple[Route, ...]:
         made.append(Route("GET", root, "owners.list", list_owners, scopes, version))
         item = f"{root}/{{ownerId}}"
         made.append(Route("GET", item, "owners.read", read_owner, scopes, version))
+    made += [
+        Route("GET", f"/owners/v2/owners{tail}", "owners.retired", retired, (), "v2")
+        for tail in ("", "/{ownerId}")
+    ]
     return tuple(made)
 
 

@@ -16,9 +16,26 @@ Inputs = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a batch did: the records it reached and the ids it did not find."""
+    """What a batch read: the records it reached and the ids it did not find."""
 
     records: list[Record]
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One record a batch wrote, with the values sent for it."""
+
+    record: Record
+    sent: dict[str, Any]
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a batch changed, and the ids it did not find."""
+
+    written: list[Written]
     missing: list[str]
 
 
@@ -38,35 +55,35 @@ def create(call: Call, store: ObjectStore, inputs: Inputs) -> list[Record]:
     return [model.add(call, store, row) for row in rows]
 
 
-def update(call: Call, store: ObjectStore, inputs: Inputs) -> Outcome:
+def update(call: Call, store: ObjectStore, inputs: Inputs) -> Changes:
     """Change every record that is there; bad values refuse the batch before anything changes."""
     keys = [input_id(item) for item in inputs]
     _check_unique_keys(keys)
     by_property = [optional_text(item, "idProperty") for item in inputs]
     pairs = zip(keys, by_property, strict=True)
     found = [model.lookup(store, key, name) for key, name in pairs]
-    work: list[tuple[Record, Values]] = []
+    work: list[tuple[Record, Values, dict[str, Any]]] = []
     for item, record in zip(inputs, found, strict=True):
         current = {} if record is None else record.properties
         values = model.check(call, store, properties_of(item), current)
         if record is not None:
             model.check_free(store, values, besides=record.id)
-            work.append((record, values))
-    _check_distinct(store, [values for _, values in work])
-    done = [model.write(call, store, record, values) for record, values in work]
-    return Outcome(done, [k for k, r in zip(keys, found, strict=True) if r is None])
+            work.append((record, values, properties_of(item)))
+    _check_distinct(store, [values for _, values, _ in work])
+    done = [Written(model.write(call, store, record, v), sent) for record, v, sent in work]
+    return Changes(done, [k for k, r in zip(keys, found, strict=True) if r is None])
 
 
-def upsert(call: Call, store: ObjectStore, inputs: Inputs) -> list[tuple[Record, bool]]:
-    """Change or create by a unique property, all or none; True marks a record that is new."""
+def upsert(call: Call, store: ObjectStore, inputs: Inputs) -> list[Written]:
+    """Change or create by a unique property, all or none."""
     _check_unique_keys([input_id(item) for item in inputs])
     work = [_upsert_row(call, store, item) for item in inputs]
     _check_distinct(store, [values for _, values in work])
     return [
-        (model.add(call, store, values), True)
+        Written(model.add(call, store, values), item["properties"], new=True)
         if record is None
-        else (model.write(call, store, record, values), False)
-        for record, values in work
+        else Written(model.write(call, store, record, values), item["properties"])
+        for item, (record, values) in zip(inputs, work, strict=True)
     ]
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from hubspot_emulator.crm.asking import batch_inputs, body_selection, flag, optional_text
+from hubspot_emulator.crm.asking import (
+    batch_inputs,
+    body_selection,
+    flag,
+    optional_text,
+    record_page,
+)
 from hubspot_emulator.crm.batch import model
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects.model import store_of
 from hubspot_emulator.crm.paths import object_routes
-from hubspot_emulator.crm.wire import batch_answer, changed_json, missing_json, record_json
+from hubspot_emulator.crm.wire import (
+    batch_answer,
+    changed_json,
+    made_json,
+    missing_json,
+    record_json,
+)
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer
 
@@ -28,25 +40,26 @@ def create_batch(kind: ObjectKind, call: Call) -> Answer:
     """New records: 201, all or none."""
     store = store_of(call, kind)
     _, inputs = batch_inputs(call)
-    records = model.create(call, store, inputs)
-    return batch_answer([changed_json(store, r) for r in records], call.now, status=201)
+    page, records = record_page(call, store), model.create(call, store, inputs)
+    return batch_answer([made_json(store, r, page) for r in records], call.now, status=201)
 
 
 def update_batch(kind: ObjectKind, call: Call) -> Answer:
     """Changed records: 200, or 207 naming the ids not found."""
     store = store_of(call, kind)
     _, inputs = batch_inputs(call)
-    outcome = model.update(call, store, inputs)
-    results = [changed_json(store, record) for record in outcome.records]
-    return batch_answer(results, call.now, errors=missing_json(store, outcome.missing))
+    page, changes = record_page(call, store), model.update(call, store, inputs)
+    results = [changed_json(store, one.record, one.sent, page) for one in changes.written]
+    return batch_answer(results, call.now, errors=missing_json(store, changes.missing))
 
 
 def upsert_batch(kind: ObjectKind, call: Call) -> Answer:
     """Changed or new records by a unique property: 200; `new` tells which."""
     store = store_of(call, kind)
     _, inputs = batch_inputs(call)
-    done = model.upsert(call, store, inputs)
-    return batch_answer([{**changed_json(store, r), "new": new} for r, new in done], call.now)
+    page, done = record_page(call, store), model.upsert(call, store, inputs)
+    results = [{**changed_json(store, one.record, one.sent, page), "new": one.new} for one in done]
+    return batch_answer(results, call.now)
 
 
 def archive_batch(kind: ObjectKind, call: Call) -> Answer:

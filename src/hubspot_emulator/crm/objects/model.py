@@ -41,8 +41,22 @@ def find(
     """The record of an id or unique value; 404 when there is none in the asked state."""
     record = lookup(store, key, id_property, archived=archived)
     if record is None:
-        raise not_found()
+        raise _absent(key, id_property)
     return record
+
+
+def _absent(key: str, id_property: str | None) -> ApiError:
+    """404; ids that cannot be one are told so (reported by several clients, probed April 2026)."""
+    number = as_id(key)
+    if id_property is not None or number:
+        return not_found()
+    odd = not_found(
+        "Object not found.  objectId are usually numeric."
+        if number is None
+        else "Object not found. objectId is usually positive."
+    )
+    odd.context = {"id": [key]}
+    return odd
 
 
 def lookup(

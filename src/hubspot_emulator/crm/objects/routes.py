@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from hubspot_emulator.crm.asking import (
     body_object,
     flag,
     page_limit,
     properties_of,
     query_selection,
+    record_page,
     refuse_type,
     whole_number,
 )
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects import model
-from hubspot_emulator.crm.paths import DATED, object_routes
-from hubspot_emulator.crm.wire import changed_json, record_json
+from hubspot_emulator.crm.paths import OBJECT_ROOTS, object_routes
+from hubspot_emulator.crm.wire import changed_json, made_json, record_json
+from hubspot_emulator.parameters import page_of
 from hubspot_emulator.routing import Call, Route
-from hubspot_emulator.wire import Answer, ApiError, paged
+from hubspot_emulator.wire import Answer, ApiError
 
 LIST_DEFAULT = 10
 LIST_MAX = 100
+HISTORY_MAX = 50  # with propertiesWithHistory (hubspot-api-python issue 143, November 2022)
 
 
 def list_records(kind: ObjectKind, call: Call) -> Answer:
@@ -31,14 +32,11 @@ def list_records(kind: ObjectKind, call: Call) -> Answer:
     if archived and not kind.pages_archived:
         text = f"Paging through deleted objects is not yet supported for object type {kind.label}"
         raise ApiError(400, text)
-    limit = page_limit(call, LIST_DEFAULT, LIST_MAX)
-    after = whole_number(call, "after", 0)
-    selection = query_selection(call, store)
+    after, selection = whole_number(call, "after", 0), query_selection(call, store)
+    limit = page_limit(call, LIST_DEFAULT, HISTORY_MAX if selection.with_history else LIST_MAX)
     records, following = model.page(store, after, limit, archived=archived)
     results = [record_json(store, record, selection) for record in records]
-    if following is None:
-        return Answer(body=paged(results, None))
-    return Answer(body=paged(results, str(following), _link(call, kind, following)))
+    return Answer(body=page_of(call, results, following))
 
 
 def read_record(kind: ObjectKind, call: Call) -> Answer:
@@ -53,15 +51,16 @@ def create_record(kind: ObjectKind, call: Call) -> Answer:
     """A new record: 201 with what was stored."""
     store = model.store_of(call, kind)
     record = model.create(call, store, properties_of(body_object(call)))
-    return Answer(201, changed_json(store, record))
+    return Answer(201, made_json(store, record, record_page(call, store)))
 
 
 def update_record(kind: ObjectKind, call: Call) -> Answer:
     """Changed values of one record; the others stay."""
     store = model.store_of(call, kind)
     record = model.find(store, call.path["objectId"], call.one("idProperty"))
-    model.change(call, store, record, properties_of(body_object(call)))
-    return Answer(body=changed_json(store, record))
+    sent = properties_of(body_object(call))
+    model.change(call, store, record, sent)
+    return Answer(body=changed_json(store, record, sent, record_page(call, store)))
 
 
 def archive_record(kind: ObjectKind, call: Call) -> Answer:
@@ -73,18 +72,10 @@ def archive_record(kind: ObjectKind, call: Call) -> Answer:
     return Answer(204)
 
 
-def _link(call: Call, kind: ObjectKind, following: int) -> str:
-    kept = {name: values[-1] for name, values in call.query.items() if name != "after"}
-    root = "v3/objects" if call.version == "v3" else f"objects/{call.version}"
-    query = urlencode({**kept, "after": following})
-    return f"{call.base_url}/crm/{root}/{kind.name}?{query}"
-
-
 def _unknown_routes() -> tuple[Route, ...]:
-    roots = [("v3", "/crm/v3/objects")] + [(v, f"/crm/objects/{v}") for v in DATED]
     return tuple(
         Route(method, f"{root}/{{objectType}}{tail}", "crm.unknown", refuse_type, (), version)
-        for version, root in roots
+        for version, root in OBJECT_ROOTS
         for method, tail in (("GET", ""), ("GET", "/{objectId}"), ("POST", "/search"))
     )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from hubspot_emulator.crm.asking import body_object, optional_text, required
 from hubspot_emulator.crm.definitions import PropertyGroup
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects.model import store_of
 from hubspot_emulator.crm.paths import schema_routes
-from hubspot_emulator.crm.properties.model import find_group
+from hubspot_emulator.crm.properties.model import find_group, whole
 from hubspot_emulator.crm.records import ObjectStore
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer, ApiError
@@ -36,7 +35,7 @@ def create_group(kind: ObjectKind, call: Call) -> Answer:
     name = body["name"].casefold()
     if name in store.groups:
         raise ApiError(409, f'A property group named "{name}" already exists.', "CONFLICT")
-    store.groups[name] = PropertyGroup(name, body["label"], _order(body, -1))
+    store.groups[name] = PropertyGroup(name, body["label"], whole(body, "displayOrder", -1))
     return Answer(201, store.groups[name].wire())
 
 
@@ -45,7 +44,8 @@ def update_group(kind: ObjectKind, call: Call) -> Answer:
     store, body = store_of(call, kind), body_object(call)
     group = find_group(store, call.path["name"])
     label = optional_text(body, "label") or group.label
-    changed = replace(group, label=label, display_order=_order(body, group.display_order))
+    order = whole(body, "displayOrder", group.display_order)
+    changed = replace(group, label=label, display_order=order)
     store.groups[group.name] = changed
     return Answer(body=changed.wire())
 
@@ -62,15 +62,6 @@ def archive_group(kind: ObjectKind, call: Call) -> Answer:
 
 def _used(store: ObjectStore, name: str) -> bool:
     return any(one.group == name and not one.archived for one in store.definitions.values())
-
-
-def _order(body: dict[str, Any], default: int) -> int:
-    order = body.get("displayOrder")
-    if order is None:
-        return default
-    if not isinstance(order, int) or isinstance(order, bool):
-        raise ApiError(400, "Invalid input JSON: displayOrder must be an integer")
-    return order
 
 
 ROUTES: tuple[Route, ...] = (

@@ -12,9 +12,10 @@ from hubspot_emulator.crm.asking import (
 )
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects.model import store_of
-from hubspot_emulator.crm.paths import DATED, schema_routes
+from hubspot_emulator.crm.paths import PROPERTY_ROOTS, schema_routes
 from hubspot_emulator.crm.properties import groups, model
 from hubspot_emulator.crm.wire import batch_answer
+from hubspot_emulator.parameters import one_of
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer
 
@@ -23,7 +24,8 @@ def list_properties(kind: ObjectKind, call: Call) -> Answer:
     """Every definition of a type; not paged."""
     store = store_of(call, kind)
     hidden, archived = hidden_properties(call, store), flag(call, "archived")
-    found = model.listed(store, hidden, archived=archived)
+    sensitivity = one_of(call, "dataSensitivity", model.SENSITIVITIES)
+    found = model.listed(store, hidden, archived=archived, sensitivity=sensitivity)
     return Answer(body={"results": [definition.wire() for definition in found]})
 
 
@@ -36,29 +38,29 @@ def read_property(kind: ObjectKind, call: Call) -> Answer:
 
 def create_property(kind: ObjectKind, call: Call) -> Answer:
     """A custom property: 201."""
-    return Answer(201, model.create(store_of(call, kind), body_object(call), call.now).wire())
+    made = model.create(store_of(call, kind), body_object(call), call.now, call.token.user_id)
+    return Answer(201, made.wire())
 
 
 def update_property(kind: ObjectKind, call: Call) -> Answer:
     """Another label, group, description or list of options."""
-    store = store_of(call, kind)
-    return Answer(body=model.update(store, call.path["name"], body_object(call), call.now).wire())
+    store, name = store_of(call, kind), call.path["name"]
+    changed = model.update(store, name, body_object(call), call.now, call.token.user_id)
+    return Answer(body=changed.wire())
 
 
 def archive_property(kind: ObjectKind, call: Call) -> Answer:
     """Archive a custom property: 204."""
-    model.archive(store_of(call, kind), call.path["name"], call.now)
+    model.archive(store_of(call, kind), call.path["name"], call.now, call.token.user_id)
     return Answer(204)
 
 
 def read_property_batch(kind: ObjectKind, call: Call) -> Answer:
     """Definitions by name: 200, or 207 naming those not found."""
     store = store_of(call, kind)
-    _, inputs = batch_inputs(call)
-    hidden = hidden_properties(call, store)
-    known = {
-        definition.name: definition for definition in model.listed(store, hidden, archived=False)
-    }
+    body, inputs = batch_inputs(call)
+    hidden, archived = hidden_properties(call, store), body.get("archived") is True
+    known = {one.name: one for one in model.listed(store, hidden, archived=archived)}
     names = [_name(item) for item in inputs]
     results = [known[name].wire() for name in names if name in known]
     missing = [name for name in names if name not in known]
@@ -80,7 +82,7 @@ def create_property_batch(kind: ObjectKind, call: Call) -> Answer:
     """Custom properties: 201, up to the first that is refused."""
     store = store_of(call, kind)
     _, inputs = batch_inputs(call)
-    made = [model.create(store, item, call.now).wire() for item in inputs]
+    made = [model.create(store, item, call.now, call.token.user_id).wire() for item in inputs]
     return batch_answer(made, call.now, status=201)
 
 
@@ -90,7 +92,7 @@ def archive_property_batch(kind: ObjectKind, call: Call) -> Answer:
     _, inputs = batch_inputs(call)
     for name in (_name(item) for item in inputs):
         if name in store.definitions and not store.definitions[name].archived:
-            model.archive(store, name, call.now)
+            model.archive(store, name, call.now, call.token.user_id)
     return Answer(204)
 
 
@@ -102,10 +104,9 @@ def _name(item: dict[str, object]) -> str:
 
 
 def _unknown_routes() -> tuple[Route, ...]:
-    roots = [("v3", "/crm/v3/properties")] + [(v, f"/crm/properties/{v}") for v in DATED]
     return tuple(
         Route("GET", f"{root}/{{objectType}}{tail}", "properties.unknown", refuse_type, (), v)
-        for v, root in roots
+        for v, root in PROPERTY_ROOTS
         for tail in ("", "/{name}")
     )
 

@@ -48,7 +48,10 @@ CAPS = {"18": FilterCaps(6, 18), "25": FilterCaps(10, 25)}  # by switch search_f
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole search: any group may match, within a group every filter must."""
+    """A whole search: any group may match, within a group every filter must.
+
+    A group without filters matches every record (recorded March 2026).
+    """
 
     groups: tuple[tuple[Filter, ...], ...]
     words: tuple[str, ...]
@@ -98,10 +101,7 @@ def _list(body: dict[str, Any], name: str) -> list[Any]:
 def _group(group: Any) -> tuple[Filter, ...]:
     if not isinstance(group, dict):
         raise refused("Invalid input JSON: a filter group must be an object")
-    filters = tuple(_filter(item) for item in _list(group, "filters"))
-    if not filters:
-        raise refused("A filter group must have at least one filter")
-    return filters
+    return tuple(_filter(item) for item in _list(group, "filters"))
 
 
 def _filter(item: Any) -> Filter:

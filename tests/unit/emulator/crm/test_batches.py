@@ -76,7 +76,7 @@ def test_upsert_twice_is_upsert_once(names: list[str]) -> None:
     first = model.upsert(_call(made), store, rows)
     second = model.upsert(_call(made), store, rows)
 
-    assert [new for _, new in first] == [True] * len(names)
-    assert [new for _, new in second] == [False] * len(names)
-    assert [r.id for r, _ in first] == [r.id for r, _ in second]
+    assert [one.new for one in first] == [True] * len(names)
+    assert [one.new for one in second] == [False] * len(names)
+    assert [one.record.id for one in first] == [one.record.id for one in second]
     assert len(store.active) == len(names)

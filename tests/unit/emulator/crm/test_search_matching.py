@@ -237,7 +237,6 @@ class TestLimits:
             ({"after": "9999", "limit": 2}, 10),
             ({"after": "x"}, 10),
             ({"sorts": ["amount", "dealname"]}, 10),
-            ({"filterGroups": [{"filters": []}]}, 10),
             ({"filterGroups": [{"filters": [{"operator": "EQ", "value": "1"}]}]}, 10),
             ({}, 3001),
         ],
