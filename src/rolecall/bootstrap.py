@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from rolecall.domain.actor import Actor, local_actor
 from rolecall.domain.notice import QuietHours
 from rolecall.domain.portal import CredentialKind, Portal
-from rolecall.insights.thresholds import thresholds_from
 from rolecall.kit.clock import Clock, SystemClock
 from rolecall.kit.errors import NeedsPerson, Refused
+from rolecall.policy.thresholds import thresholds_from
 from rolecall.services.app import App, Choices, MailServer, Outlets, Security
 from rolecall.settings import PREFIX, Settings, load
 from rolecall.store import Database, open_keys

@@ -10,7 +10,8 @@ from typing import Any
 
 from hubspot_emulator.granular.export import ExportOptions, users_export
 from rolecall.kit.clock import HandClock
-from rolecall.services.permissions.files import ExportFile, ExportImported, import_export
+from rolecall.services.permissions.files import ExportFile, ExportImported
+from rolecall.services.syncs.filing import file_export
 from tests.support.house import House, a_house
 from tests.support.installation import a_world
 
@@ -29,7 +30,7 @@ async def bring(
     data = export_of(house, **variant)
     day = as_of or house.app.clock.now()
     file = ExportFile(data, "users.csv", day, mapping=mapping)
-    return await import_export(house.app, house.actor, house.name, file)
+    return await file_export(house.app, house.actor, house.name, file)
 
 
 @asynccontextmanager

@@ -39,12 +39,13 @@ def export() -> None:
 @json_option
 def import_(name: str, file: Path, as_of: str | None, mapping: Path | None, as_json: bool) -> None:
     """Take a users export (CSV or workbook) as evidence; nobody's access changes by it."""
-    from rolecall.services.permissions.files import ExportFile, import_export
+    from rolecall.services.permissions.files import ExportFile
+    from rolecall.services.syncs.filing import file_export
 
     day, dated = _written(file, as_of)
     columns = _mapping(mapping) if mapping else None
     given = ExportFile(file.read_bytes(), file.name, day, dated, columns)
-    told = ask(lambda app, actor: import_export(app, actor, name, given))
+    told = ask(lambda app, actor: file_export(app, actor, name, given))
     if as_json:
         from rolecall.services.permissions.shapes import imported_shape
 
@@ -98,6 +99,8 @@ def _show(told: ExportImported) -> None:
     for token, count in list(reading.unknown_tokens.items())[:SHOWN]:
         tell(f"permission not in the catalogue, kept as it stands: {token} ({count} users)")
     _show_problems(reading.problems)
+    for task in told.closed:
+        say(f"closed the task, since this file shows it done: {task.title}")
     say(f"{told.covered} of {told.users} active users are in the file")
     if reading.unknown_columns or "permissions" not in reading.columns:
         hint("name columns in a YAML file, `Header: sets`, and give it with --mapping")
@@ -117,10 +120,10 @@ def _show_problems(problems: Iterable[Problem]) -> None:
 @json_option
 def history(name: str, file: Path, as_json: bool) -> None:
     """Take a permission history: single permissions given or taken since the export."""
-    from rolecall.services.permissions.files import import_history
+    from rolecall.services.syncs.filing import file_history
 
     data = file.read_bytes()
-    read = ask(lambda app, actor: import_history(app, actor, name, data, file.name))
+    read = ask(lambda app, actor: file_history(app, actor, name, data, file.name))
     if as_json:
         from rolecall.services.permissions.shapes import problem_shapes
 

@@ -12,13 +12,20 @@ from rolecall.cli.running import ask
 @click.command(epilog="Example: rolecall finding fix 0198c1 --apply")
 @click.argument("finding_id", metavar="ID")
 @click.option("--successor", default="", metavar="E-MAIL", help="Who takes records over.")
+@click.option("--take", default="", metavar="PERMISSION", help="Of two, the one to take away.")
 @apply_options
 @json_option
 def fix(
-    finding_id: str, successor: str, apply_now: bool, yes: bool, reason: str, as_json: bool
+    finding_id: str,
+    successor: str,
+    take: str,
+    apply_now: bool,
+    yes: bool,
+    reason: str,
+    as_json: bool,
 ) -> None:
-    """Turn a finding into a plan; what only a person can mend is told with the way to do it."""
+    """Turn a finding into a plan; what only a person can mend becomes a task with its clicks."""
     from rolecall.services.plans.fixing import fix_finding
 
-    drafted = ask(lambda app, actor: fix_finding(app, actor, finding_id, successor, reason))
+    drafted = ask(lambda app, actor: fix_finding(app, actor, finding_id, successor, reason, take))
     plan_and_apply(drafted, apply_now=apply_now, yes=yes, as_json=as_json, reason=reason)

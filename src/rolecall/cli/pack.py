@@ -229,3 +229,60 @@ def plan(
         return await propose(app, actor, name, order)
 
     plan_and_apply(ask(use), apply_now=apply_now, yes=yes, as_json=as_json, reason=reason)
+
+
+@pack.command(
+    "app", epilog="Example: rolecall pack app acme 8x8 1178801 --scope crm.objects.contacts.read"
+)
+@click.argument("name")
+@click.argument("wanted", metavar="PACK")
+@click.argument("app_id", metavar="APP-ID")
+@click.option(
+    "--scope", "scopes", multiple=True, help="A scope HubSpot shows it was granted; repeat."
+)
+@click.option("--forget", is_flag=True, help="Take back what was named or learned of it.")
+@from_option
+def app_(
+    name: str,
+    wanted: str,
+    app_id: str,
+    scopes: tuple[str, ...],
+    forget: bool,
+    extra: tuple[Path, ...],
+) -> None:
+    """Name the connected app a pack is about in a portal: vendors publish no app ids.
+
+    The security feed shows the id where somebody installed it (`rolecall pack apps` lists what an
+    elevation learned). With --scope, scopes beyond the pack's become a finding.
+    """
+    from rolecall.services.permissions.apps import forget_app, name_app
+    from rolecall.services.permissions.packs import find_pack
+
+    async def use(app: Any, actor: Any) -> str:
+        pack = find_pack(app, wanted, extra).pack
+        if forget:
+            await forget_app(app, actor, name, pack, app_id)
+        else:
+            await name_app(app, actor, name, pack, app_id, scopes)
+        return pack.name
+
+    told = ask(use)
+    say(f"app {app_id} is no longer taken for {told}" if forget else f"app {app_id} is {told}")
+
+
+@pack.command("apps", epilog="Example: rolecall pack apps acme")
+@click.argument("name")
+@json_option
+def apps(name: str, as_json: bool) -> None:
+    """Connected apps known of a portal: named by a person, or learned from an elevation."""
+    from rolecall.services.permissions.apps import app_shape, list_apps
+
+    found = ask(lambda app, actor: list_apps(app, actor, name))
+    if as_json:
+        print_json([app_shape(one) for one in found])
+        return
+    rows = [
+        (one.app_id, one.pack, one.learned_from or "a person", len(one.scopes) or "not told")
+        for one in found
+    ]
+    print_table(("app id", "pack", "known from", "scopes"), rows)

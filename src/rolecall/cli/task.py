@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from rolecall.cli.output import hint, json_option, print_json, say, shown, tell
 from rolecall.cli.running import ask
+
+if TYPE_CHECKING:
+    from rolecall.domain.plan import ManualTask
 
 
 @click.group(epilog="Example: rolecall task list acme")
@@ -38,10 +43,20 @@ def list_(name: str, everything: bool, as_json: bool) -> None:
             tell(f"  {number}. {step}")
         who = f"; here: {', '.join(one.doers[:5])}" if one.doers else ""
         tell(f"  needs {one.needs}{who}")
-        proof = "closes itself when a sync or the feed shows it" if one.proof else ""
-        tell(f"  {proof or 'say when it is done: rolecall task done ' + one.id}")
+        tell(f"  {_closing(one)}")
     if not found:
         say("no open tasks")
+
+
+def _closing(one: ManualTask) -> str:
+    """What ends a task, beside somebody's word."""
+    if not one.proof:
+        return f"say when it is done: rolecall task done {one.id}"
+    if "evidence" in one.proof.split():
+        return "closes itself when a later users export or permission history shows it"
+    if "finding" in one.proof.split():
+        return "closes itself when the finding is gone"
+    return "closes itself when a sync or the feed shows it"
 
 
 @task.command(epilog="Example: rolecall task done 0198c1:0004")

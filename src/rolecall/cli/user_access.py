@@ -142,6 +142,7 @@ def who_can(name: str, phrase: str, as_json: bool) -> None:
 @click.option("--html", "html_file", type=OUT, metavar="FILE", help="Write a page.")
 @click.option("--permission", "phrases", multiple=True, help="Only these columns; may repeat.")
 @click.option("--at", type=DAY, metavar="DATE", help="As of the end of a day.")
+@json_option
 def matrix(
     name: str,
     csv_file: Path | None,
@@ -149,8 +150,13 @@ def matrix(
     html_file: Path | None,
     phrases: tuple[str, ...],
     at: datetime | None,
+    as_json: bool,
 ) -> None:
-    """Users x permissions; `?` is unknown, `own?` is at least own. No cell is a formula."""
+    """Users x permissions; `?` is unknown, `own?` is at least own. No cell is a formula.
+
+    Files and --json hold every permission; the table on the terminal the critical ones, unless
+    --permission names others.
+    """
     from rolecall.permissions.phrases import meant
     from rolecall.services.permissions.answers import standpoint_of
     from rolecall.services.permissions.matrix import WRITERS
@@ -161,20 +167,43 @@ def matrix(
     ids = tuple(meant(catalogue, one).permission.id for one in phrases) or None
     files = {"csv": csv_file, "xlsx": xlsx_file, "html": html_file}
     written = {kind: path for kind, path in files.items() if path and str(path) != "-"}
-    if not written:
-        _print_matrix(seen, ids)
     for kind, path in written.items():
         WRITERS[kind](path, seen.resolver, seen.present, ids)
         say(f"wrote {path}")
+    if csv_file is not None and "csv" not in written:
+        _print_lines(seen, ids)
+    elif as_json:
+        _print_json(seen, ids)
+    elif not written:
+        ids = ids or tuple(one for one in catalogue.permissions if one in catalogue.critical)
+        _print_matrix(seen, ids)
     say(f"{len(seen.present)} users, {len(ids or catalogue.permissions)} permissions")
     _tell_evidence(seen)
 
 
-def _print_matrix(seen: Standpoint, ids: tuple[str, ...] | None) -> None:
+def _print_lines(seen: Standpoint, ids: tuple[str, ...] | None) -> None:
     from rolecall.permissions.matrix import csv_lines
 
     for line in csv_lines(seen.resolver, seen.present, ids):
         click.echo(line.removesuffix("\r\n"))
+
+
+def _print_json(seen: Standpoint, ids: tuple[str, ...] | None) -> None:
+    from rolecall.services.permissions.shapes import matrix_shapes
+
+    print_json(matrix_shapes(seen, ids))
+
+
+def _print_matrix(seen: Standpoint, ids: tuple[str, ...]) -> None:
+    """Columns by number, so that twenty of them fit; the key below says which is which."""
+    from rolecall.permissions.matrix import LEAD, rows
+
+    table = rows(seen.resolver, seen.present, ids)
+    cells = [(row[1], *row[LEAD : LEAD + len(ids)]) for row in table]
+    print_table(("user", *map(str, range(1, len(ids) + 1))), cells)
+    permissions = seen.resolver.catalogue.permissions
+    for number, one in enumerate(ids, 1):
+        tell(f"{number:>3}  {permissions[one].shown}  ({one})")
 
 
 def _tell_evidence(seen: Standpoint) -> None:

@@ -78,7 +78,8 @@ class Change:
     Values are HubSpot ids (permission sets, teams, record owners), seat names or plain text;
     sorted tuples for many-valued slots; None for nothing. `Plan.labels` names the ids. A team
     that an earlier change of the plan makes has the id "new:CHANGE_ID" until it exists.
-    `subject_kind` is user or team; `subject` the e-mail or team path as shown;
+    `subject_kind` is user or team, for tasks also permission_set, portal or app; `subject` the
+    e-mail, team path or name as shown;
     `subject_id` the HubSpot id, None while the subject is still to be created.
     """
 

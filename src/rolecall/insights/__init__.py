@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         OwnAct,
     )
     from rolecall.insights.rules import RULES, Rule
-    from rolecall.insights.thresholds import Thresholds, thresholds_from
+    from rolecall.policy.thresholds import Thresholds, thresholds_from
 
 __all__ = [
     "RULES",
@@ -38,9 +38,9 @@ __all__ = [
     "excepted",
     "thresholds_from",
 ]
+_LIMITS = ("Thresholds", "thresholds_from")
 _HOMES = {
     **dict.fromkeys(("all_rules", "evaluate", "excepted", "RULES"), "evaluation"),
-    **dict.fromkeys(("Thresholds", "thresholds_from"), "thresholds"),
     "Rule": "rules",
 }
 
@@ -49,4 +49,6 @@ def __getattr__(name: str) -> Any:
     """Load the module a name lives in."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _LIMITS:
+        return getattr(import_module("rolecall.policy.thresholds"), name)
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'facts')}"), name)

@@ -63,7 +63,7 @@ def _pairs(view: View, one: str, other: str) -> Iterator[Observation]:
             mend = Mend(
                 "manual",
                 f"Take {labels[0]} or {labels[1]} from {user.email}",
-                {"permissions": f"{one},{other}"},
+                {"permissions": f"{one},{other}", "take": other},
             )
             message = f"holds {labels[0]} and {labels[1]}"
             yield of_user(user, message, evidence=evidence_for(resolver, user), mend=mend)

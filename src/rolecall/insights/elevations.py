@@ -17,6 +17,7 @@ from rolecall.insights.view import View
     why="Access that was given for an hour becomes access for good.",
     docs="Fires for a user whose elevation ended longer ago than the grace and was not taken back.",
     thresholds=("elevation_grace_hours",),
+    alert=True,
 )
 def overdue_elevation(view: View) -> Iterator[Observation]:
     """Elevations still in place after their end."""

@@ -33,8 +33,8 @@ from rolecall.insights.custom_rules import custom_findings
 from rolecall.insights.exceptions import covered
 from rolecall.insights.facts import Facts
 from rolecall.insights.rules import RULES, Rule, findings_of
-from rolecall.insights.thresholds import Thresholds
 from rolecall.insights.view import view_of
+from rolecall.policy.thresholds import Thresholds
 
 
 def evaluate(
@@ -69,3 +69,8 @@ def all_findings(
 def all_rules() -> Iterable[Rule]:
     """All rules, by id."""
     return [RULES[rule_id] for rule_id in sorted(RULES)]
+
+
+def alerting() -> frozenset[str]:
+    """Ids of the rules whose new findings are told at once."""
+    return frozenset(one.id for one in RULES.values() if one.alert)

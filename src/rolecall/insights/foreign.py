@@ -103,6 +103,7 @@ def _actor(event: FeedEvent) -> str:
     why="The highest right was given without a plan or an approval.",
     docs=f"Fires for a user who was made Super Admin or given admin permissions. {_NOTE}",
     thresholds=_LIMITS,
+    alert=True,
 )
 def super_admin_made(view: View) -> Iterator[Observation]:
     """Who was made Super Admin by whom."""
@@ -117,6 +118,7 @@ def super_admin_made(view: View) -> Iterator[Observation]:
     why="What is done while impersonating carries the other user's name.",
     docs=f"Fires for a user somebody else signed in as. {_NOTE}",
     thresholds=_LIMITS,
+    alert=True,
 )
 def impersonated(view: View) -> Iterator[Observation]:
     """Who was impersonated by whom."""
@@ -131,6 +133,7 @@ def impersonated(view: View) -> Iterator[Observation]:
     why="An exported file leaves every permission behind.",
     docs=f"Fires for a user who exported records, contacts, users or a backup. {_NOTE}",
     thresholds=_LIMITS,
+    alert=True,
 )
 def exported(view: View) -> Iterator[Observation]:
     """Who took data out."""
@@ -151,6 +154,7 @@ def exported(view: View) -> Iterator[Observation]:
     docs="Fires for a user who created, showed or rotated a private-app token, service key, "
     f"personal access key or app secret. HubSpot's own rotation does not fire. {_NOTE}",
     thresholds=_LIMITS,
+    alert=True,
 )
 def credential_touched(view: View) -> Iterator[Observation]:
     """Who saw or changed credentials."""
@@ -173,6 +177,7 @@ def credential_touched(view: View) -> Iterator[Observation]:
     docs="Fires for a user who gave up single sign-on, allowed further log-in methods, places or "
     f"domain invitations, or opened HubSpot's employee access. {_NOTE}",
     thresholds=_LIMITS,
+    alert=True,
 )
 def login_loosened(view: View) -> Iterator[Observation]:
     """Who weakened the rules of signing in."""
@@ -195,6 +200,7 @@ def login_loosened(view: View) -> Iterator[Observation]:
     why="Whoever has an address of the domain can let themselves in; nobody decided on this user.",
     docs=f"Fires for a user who joined through a domain-based invitation. {_NOTE}",
     thresholds=_LIMITS,
+    alert=True,
 )
 def joined_by_domain(view: View) -> Iterator[Observation]:
     """Who let themselves in."""

@@ -33,7 +33,8 @@ def peer_outlier(view: View) -> Iterator[Observation]:
     for one in outliers(resolver, view.active):
         labels = [resolver.catalogue.permissions[p].shown for p in one.permissions]
         shown = ", ".join(labels[:5]) + (" ..." if len(labels) > 5 else "")
-        mend = Mend("manual", f"Give {one.user.email} the permission set of the team {one.team}")
+        summary = f"Give {one.user.email} the permission set of the team {one.team}"
+        mend = Mend("manual", summary, {"take": ",".join(one.permissions)})
         yield of_user(
             one.user,
             f"{len(labels)} permissions of {one.area} that the {one.peers} others of {one.team} "
@@ -91,7 +92,8 @@ def report_viewer_edits_email(view: View) -> Iterator[Observation]:
         if user.super_admin or not (reports.known and reports.low == "view"):
             continue
         if _holds(resolver, user, "marketing.marketing_email", "edit"):
-            mend = Mend("manual", f"Take marketing e-mail from {user.email}")
+            summary = f"Take marketing e-mail from {user.email}"
+            mend = Mend("manual", summary, {"take": "marketing.marketing_email"})
             message = "views reports only, and can edit marketing e-mail"
             yield of_user(user, message, evidence=evidence_for(resolver, user), mend=mend)
 
@@ -123,7 +125,7 @@ def integration_over_privileged(view: View) -> Iterator[Observation]:
 
 def _beyond(resolver: Resolver, user: User, beyond: list[str], pack: str) -> Observation:
     shown = ", ".join(resolver.catalogue.permissions[one].shown for one in beyond)
-    mend = Mend("manual", f"Take from {user.email}: {shown}", {"permissions": ",".join(beyond)})
+    mend = Mend("manual", f"Take from {user.email}: {shown}", {"take": ",".join(beyond)})
     message = f"integration holds {shown} ({pack})"
     return of_user(user, message, evidence=evidence_for(resolver, user), mend=mend)
 
@@ -141,8 +143,9 @@ def app_scopes(view: View) -> Iterator[Observation]:
     for app in view.facts.apps:
         surplus = sorted(app.scopes - app.needed)
         if app.needed and surplus:
-            shown = ", ".join(surplus)
-            mend = Mend("manual", f"Take the scopes {shown} from {app.name}")
+            more = f" and {len(surplus) - 5} more" if len(surplus) > 5 else ""
+            shown = ", ".join(surplus[:5]) + more
+            mend = Mend("manual", f"Take the scopes {', '.join(surplus)} from {app.name}")
             fact = view.seen(f"{len(app.scopes)} scopes granted, {len(app.needed)} in the pack")
             message = f"scopes beyond its pack: {shown}"
             yield Observation("app", app.id, app.name, message, (fact,), mend)
@@ -164,7 +167,7 @@ def _misplaced(
         parts = (teams.get(user.main_team_id or "", ""), departments.get(user.id, ""), title)
         place = ", ".join(part for part in parts if part)
         if words.isdisjoint(re.findall(r"\w+", place.casefold())):
-            mend = Mend("manual", f"Take {label} from {user.email}")
+            mend = Mend("manual", f"Take {label} from {user.email}", {"take": permission_id})
             message = f"holds {label} without a place that explains it ({place or 'none known'})"
             yield of_user(user, message, evidence=evidence_for(resolver, user), mend=mend)
 

@@ -22,6 +22,7 @@ REVERT = "revert"  # marks a mend whose values are the access before, by slot
     "at the beginning of the days of the limit, where no plan of ours explains the difference. "
     "Mending plans the way back.",
     thresholds=("foreign_days",),
+    alert=True,
 )
 def changed_outside(view: View) -> Iterator[Observation]:
     """Users whose access somebody changed in HubSpot, and nobody changed back."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from rolecall.insights.evaluation import all_rules
 from rolecall.insights.rules import Rule
-from rolecall.insights.thresholds import Thresholds
+from rolecall.policy.thresholds import Thresholds
 
 _INTRO = """# Findings
 
@@ -16,7 +16,10 @@ Generated from the rules by `python scripts/findings_page.py`; do not edit by ha
 
 A finding is one rule about one user, team, set or the portal, with one reason and the change that
 would mend it. `rolecall finding list NAME` shows them gravest first and exits 2 when there are
-any; `rolecall finding fix ID` turns one into a plan. Every finding names its evidence and the
+any; `rolecall finding fix ID` turns one into a plan: changes where HubSpot has an API, else a task
+with its clicks that closes itself once a later look, a users export or the permission history shows
+it done. Permissions are taken by another set where one keeps the rest, else toggle by toggle; of a
+toxic pair `--take PERMISSION` chooses the one to take. Every finding names its evidence and the
 age of it. What nothing tells is not claimed: without a source of last activity nobody is dormant.
 
 An exception (`exceptions:` in access.yaml, with owner, reason and end) hides a finding until it
@@ -39,6 +42,9 @@ def _rules() -> Iterator[str]:
         yield ""
         yield f"Why it matters: {one.why}"
         yield ""
+        if one.alert:
+            yield "Told at once (`finding.opened`)."
+            yield ""
         yield from _limits(one)
 
 

@@ -38,6 +38,7 @@ class Rule:
     docs: str
     ask: Ask
     thresholds: tuple[str, ...] = ()
+    alert: bool = False  # told at once, not only by the weekly digest
 
 
 RULES: dict[str, Rule] = {}
@@ -51,13 +52,14 @@ def rule(
     why: str,
     docs: str,
     thresholds: tuple[str, ...] = (),
+    alert: bool = False,
 ) -> Callable[[Ask], Ask]:
     """Register the decorated function as a rule; two rules of one id are an error."""
 
     def register(ask: Ask) -> Ask:
         if rule_id in RULES:
             raise ValueError(f"rule {rule_id} exists already")
-        RULES[rule_id] = Rule(rule_id, severity, title, why, docs, ask, thresholds)
+        RULES[rule_id] = Rule(rule_id, severity, title, why, docs, ask, thresholds, alert)
         return ask
 
     return register

@@ -23,6 +23,7 @@ _SSO_ON, _SSO_OFF = "REQUIRE_SINGLE_SIGN_ON", "UNREQUIRE_SINGLE_SIGN_ON"
     "afterwards, while no single sign-on was required. The younger of word and proof counts. "
     "HubSpot's API does not tell the setting: without either it is unknown, and unknown is no "
     "finding.",
+    alert=True,
 )
 def not_enforced(view: View) -> Iterator[Observation]:
     """The portal, where something shows that a second factor is not required."""
@@ -43,6 +44,7 @@ def not_enforced(view: View) -> Iterator[Observation]:
     docs="Fires for an active user whose last two-factor event in the security feed is a removal, "
     "within the days foreign changes are shown.",
     thresholds=("foreign_days",),
+    alert=True,
 )
 def second_factor_removed(view: View) -> Iterator[Observation]:
     """Users who took their second factor off and did not put it back."""

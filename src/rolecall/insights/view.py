@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from rolecall.domain.finding import Evidence
 from rolecall.domain.snapshot import FeedEvent, Snapshot, User, UserState
 from rolecall.insights.facts import Facts
-from rolecall.insights.thresholds import Thresholds
+from rolecall.policy.thresholds import Thresholds
 
 _INVITATION = "MANUAL_REGISTRATION_EMAIL_SEND"
 _CAME_IN = ("LOGIN_SUCCEEDED", "LOGIN")

@@ -100,6 +100,10 @@ class Resolver:
             self._cache[key] = known
         return known
 
+    def history_of(self, user: User) -> tuple[HistoryLine, ...]:
+        """Lines of the permission history about a user, in the order they were told."""
+        return tuple(self._history.get(user.email.casefold(), ()))
+
     def access_of_set(self, set_id: str, seats: tuple[str, ...] | None = ("Core",)) -> Access:
         """What a holder of this set and these seats could do; unknown without a definition."""
         return self._under_seats(self._given_by_sets((set_id,)), seats)
@@ -197,11 +201,7 @@ class Resolver:
         newer = [line for line in lines if given.as_of is None or line.at > given.as_of]
         if not newer:
             return given
-        grants = dict(given.grants)
-        for line in sorted(newer, key=lambda one: one.at):
-            one = self.catalogue.permissions.get(line.permission_id)
-            if one is not None:
-                grants[one.id] = Range(one.levels[0], one.highest) if line.given else NOTHING
+        grants = {**given.grants, **_told_since(self.catalogue, newer)}
         notes = (*given.notes, f"{len(newer)} later lines of the permission history")
         return Given(grants, given.rest, given.ground, given.as_of, given.sources, notes)
 
@@ -220,6 +220,22 @@ class Resolver:
             known = self.catalogue.ceiling_range(seats, self.snapshot.tier)
             self._ceilings[seats] = known
         return known
+
+
+def _told_since(catalogue: Catalogue, lines: list[HistoryLine]) -> dict[str, Range]:
+    """What the last line of each permission says; both given and taken in one minute says nothing."""
+    last: dict[str, list[HistoryLine]] = {}
+    for line in sorted(lines, key=lambda one: one.at):
+        former = last.get(line.permission_id, [])
+        last[line.permission_id] = [*(one for one in former if one.at == line.at), line]
+    found: dict[str, Range] = {}
+    for permission_id, told in last.items():
+        one = catalogue.permissions.get(permission_id)
+        if one is not None:
+            low = one.levels[0] if all(line.given for line in told) else NONE
+            high = one.highest if any(line.given for line in told) else NONE
+            found[one.id] = Range(low, high)
+    return found
 
 
 def _told(one: Permission, record: PermissionRecord, *, hidden: bool) -> Range:

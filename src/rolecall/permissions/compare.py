@@ -93,7 +93,8 @@ def _fact_rows(sides: Sequence[Side]) -> list[ComparedRow]:
     rows = []
     for name in names:
         cells = tuple(side.facts.get(name, "") for side in sides)
-        rows.append(ComparedRow(name, cells, len(set(cells)) == 1))
+        told = {side.facts[name] for side in sides if name in side.facts}
+        rows.append(ComparedRow(name, cells, len(told) == 1))  # a set has no seat or team to differ
     return rows
 
 

@@ -5,7 +5,7 @@ Decides and proves; the plan, its end and the writes are other rooms' work.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,8 +15,9 @@ from rolecall.domain.snapshot import FeedEvent, User, UserState
 from rolecall.permissions import clicks
 from rolecall.permissions.access import Resolver
 from rolecall.permissions.pack import Pack
-from rolecall.permissions.pack_check import PackResult, Verdict, check_user
+from rolecall.permissions.pack_check import PackResult, Verdict, check_user, toggle_of
 from rolecall.permissions.pack_wishes import Wish, wishes_for
+from rolecall.permissions.toggles import former_toggle
 
 INSTALLED, UNINSTALLED = "INSTALL_INTEGRATION", "UNINSTALL_INTEGRATION"
 
@@ -53,6 +54,8 @@ class Elevation:
     wishes: tuple[Wish, ...] = ()
     clicks: tuple[str, ...] = ()  # of the raise
     return_clicks: tuple[str, ...] = ()  # of the way back
+    toggles: tuple[str, ...] = ()  # what evidence shows once raised by clicks, and once returned
+    return_toggles: tuple[str, ...] = ()
     installed: FeedEvent | None = None
 
 
@@ -98,7 +101,21 @@ def _raised(
         reason = "the user holds several permission sets, which no API can restore"
     else:
         reason = "no permission set of the portal is known to meet the pack"
-    return Elevation(Way.MANUAL, reason, former, result, clicks=there, return_clicks=back)
+    asked = tuple(toggle_of(resolver, one) for one in result.missing if one.requirement.any_of)
+    held = tuple(dict.fromkeys(_former_toggles(result)))
+    return Elevation(
+        *(Way.MANUAL, reason, former, result),
+        clicks=there,
+        return_clicks=back,
+        toggles=asked,
+        return_toggles=held,
+    )
+
+
+def _former_toggles(result: PackResult) -> Iterator[str]:
+    for line in result.missing:
+        for need, held in zip(line.requirement.any_of[:1], line.held, strict=False):
+            yield former_toggle(need.permission, held)
 
 
 def _toggles(

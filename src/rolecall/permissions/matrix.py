@@ -13,6 +13,7 @@ from rolecall.permissions.levels import NONE, Range
 UNKNOWN = "?"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LEAD = ("user id", "email", "first name", "last name", "state", "permission sets", "seats")
+LEAD = len(_LEAD)  # columns before the first permission
 
 
 def header(resolver: Resolver, permissions: Sequence[str] | None = None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from rolecall.permissions.access import Access, Resolver
 from rolecall.permissions.catalogue import SUPER_ADMIN, Permission
 from rolecall.permissions.levels import NONE, UNASSIGNED, Range, at_least, holds, split_level
 from rolecall.permissions.pack import Need, Pack, Requirement, When
+from rolecall.permissions.toggles import given_toggle
 
 
 class Verdict(StrEnum):
@@ -194,12 +195,16 @@ def _missing(
         message = f"{line.title}: given, but the seat ({seats}) does not open it"
         path = ("Settings (gear) > Account Setup > Users & Teams > the user > Edit seat",)
         return LineResult(line, Status.MISSING, held, message, path, by_seat=True)
-    message = (
-        f"{line.title}: not held"
-        if all(h == (NONE, NONE) for h in held)
-        else (f"{line.title}: held only at {' / '.join(h.high or 'none' for h in held)}")
-    )
+    message = f"{line.title}: {_held_only(line, held)}"
     return LineResult(line, Status.MISSING, held, message, _path(resolver, line, held, clicked))
+
+
+def _held_only(line: Requirement, held: tuple[Range, ...]) -> str:
+    if all(one == (NONE, NONE) for one in held):
+        return "not held"
+    if all(need.unassigned and not need.at_least for need in line.any_of):
+        return f"held at {held[0].high}, without the Unassigned box"
+    return f"held only at {' / '.join(one.high or 'none' for one in held)}"
 
 
 def _path(
@@ -211,6 +216,16 @@ def _path(
     where = line.clicks or clicks.toggle_path(resolver.catalogue, one, level)
     before = f" (older screens: {line.formerly})" if line.formerly else ""
     return (f"{clicked} > {where}{before}",)
+
+
+def toggle_of(resolver: Resolver, line: LineResult) -> str:
+    """What evidence shows of a line once it is met: any of its needs at the level to choose."""
+    permissions = resolver.catalogue.permissions
+    pairs = zip(line.requirement.any_of, line.held, strict=False)
+    return given_toggle(
+        (need.permission, _level_to_choose(permissions[need.permission], need, held))
+        for need, held in pairs
+    )
 
 
 def _level_to_choose(one: Permission, need: Need, held: Range) -> str:

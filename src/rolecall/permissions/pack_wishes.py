@@ -17,6 +17,7 @@ from rolecall.permissions.pack_check import (
     Verdict,
     check_user,
     covers,
+    toggle_of,
     would_cover,
 )
 
@@ -30,6 +31,7 @@ class Wish:
     label: str
     reason: str
     clicks: tuple[str, ...] = ()
+    toggle: str = ""  # of clicks: what evidence will show once it is done (permissions.toggles)
     keeps_former: bool = True  # False: the user loses something he has now
 
 
@@ -48,7 +50,7 @@ def wishes_for(resolver: Resolver, pack: Pack, user: User) -> tuple[Wish, ...]:
     wishes = [seat] if seat else []
     if wanted:
         found = _set_wish(resolver, pack, user, seats)
-        wishes.extend([found] if found else _clicks(pack, result))
+        wishes.extend([found] if found else _clicks(resolver, pack, result))
     return tuple(wishes)
 
 
@@ -86,9 +88,12 @@ def _set_wish(
     return Wish(Slot.PERMISSION_SET, set_id, name, reason, keeps_former=not loses)
 
 
-def _clicks(pack: Pack, result: PackResult) -> list[Wish]:
+def _clicks(resolver: Resolver, pack: Pack, result: PackResult) -> list[Wish]:
     return [
-        Wish(None, "", one.requirement.title, f"{pack.name}: {one.message}", one.clicks)
+        Wish(
+            *(None, "", one.requirement.title, f"{pack.name}: {one.message}", one.clicks),
+            toggle=toggle_of(resolver, one),
+        )
         for one in result.missing
         if not one.by_seat and one.requirement.any_of
     ]

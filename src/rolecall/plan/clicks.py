@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from rolecall.domain.plan import Change, ChangeKind, ManualTask, Plan
@@ -22,7 +22,10 @@ DUE_DAYS = 7  # a task that waits longer is told as overdue
 
 @dataclass(frozen=True, slots=True)
 class ClickPath:
-    """How a person does it, who may, and what proves it done; `proof` is state:... or feed:...
+    """How a person does it, who may, and what proves it done.
+
+    `proof` is state:..., feed:..., evidence (what HubSpot's own files show of permissions), or
+    finding (a later look finds it gone).
 
     `{subject}`, `{before}` and `{after}` in texts are filled from the change.
     """
@@ -95,7 +98,7 @@ CLICK_PATHS: Mapping[str, ClickPath] = MappingProxyType(
             "Grant {subject} in HubSpot's screens: {after}",
             (),  # each toggle is in the change's own `clicks`
             _ADD_EDIT,
-            "",
+            "evidence",
             f"{_SOURCE}hubspot-user-permissions-guide",
             "2026-08",
         ),
@@ -103,7 +106,15 @@ CLICK_PATHS: Mapping[str, ClickPath] = MappingProxyType(
             "Take back from {subject} in HubSpot's screens: {before}",
             (),
             _ADD_EDIT,
-            "",
+            "evidence",
+            f"{_SOURCE}hubspot-user-permissions-guide",
+            "2026-08",
+        ),
+        "finding.mend": ClickPath(
+            "{after}",
+            (),
+            "Super Admin",
+            "finding",
             f"{_SOURCE}hubspot-user-permissions-guide",
             "2026-08",
         ),
@@ -234,10 +245,16 @@ def _task(plan: Plan, change: Change, admins: tuple[str, ...], ui_domain: str) -
         clicks=(*steps, *seen),
         link=settings_link(ui_domain, plan.hub_id, path.place),
         subject=change.subject,
-        due_at=plan.created_at + timedelta(days=DUE_DAYS),
+        due_at=_due(plan, change),
         plan_id=plan.id,
         change_id=change.id,
         proof=path.proof,
         needs=path.needs,
         doers=admins,
     )
+
+
+def _due(plan: Plan, change: Change) -> datetime:
+    """When the change itself says, else after the usual days."""
+    told = change.details.get("due_at")
+    return datetime.fromisoformat(told) if told else plan.created_at + timedelta(days=DUE_DAYS)

@@ -77,6 +77,8 @@ class _Now:
         """What is no longer as planned, or the empty text."""
         if change.subject_kind == "team":
             return self._team_differs(change)
+        if change.subject_kind != "user":
+            return ""  # a task about the portal, an app or a set: no state of a user to compare
         user = self.users.get(change.subject.casefold())
         if change.subject_id is None:
             return "exists already" if user is not None else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rolecall.domain.finding import Severity
 from rolecall.domain.request import StepKind
@@ -222,6 +222,9 @@ class Policy:
     people: Mapping[str, PersonEntry] = field(default_factory=dict)  # by case-folded e-mail
     exceptions: tuple[PolicyException, ...] = ()
     custom_rules: tuple[CustomRule, ...] = ()
+    thresholds: Mapping[str, Any] = field(default_factory=dict)  # see policy.thresholds
+    allowed_super_admins: tuple[str, ...] = ()  # e-mails
+    extension_users: tuple[str, ...] = ()  # e-mails of whose work no log-in tells
     prices: PriceSettings | None = None
     profile_from: Mapping[str, str] = field(default_factory=dict)  # profile field -> people column
     # None: no section, every profile may be asked for on the plain terms.

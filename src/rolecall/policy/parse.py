@@ -20,11 +20,18 @@ from rolecall.policy.nodes import Nodes, is_null
 from rolecall.policy.people_nodes import read_people
 from rolecall.policy.problems import PolicyProblems, Problem, did_you_mean
 from rolecall.policy.rules_nodes import read_custom_rules, read_exceptions, read_rules
-from rolecall.policy.settings_nodes import read_guardrails, read_parking, read_prices
+from rolecall.policy.settings_nodes import (
+    read_emails,
+    read_guardrails,
+    read_parking,
+    read_prices,
+    read_thresholds,
+)
 
 KEYS = (
     "version", "portal", "manage", "teams", "guardrails", "parking", "profiles", "rules", "people",
-    "exceptions", "custom_rules", "prices", "profile_from", "catalogue",
+    "exceptions", "custom_rules", "thresholds", "allowed_super_admins", "extension_users", "prices",
+    "profile_from", "catalogue",
 )  # fmt: skip
 VERSION = 1
 _TEAM_DEPTH = 20
@@ -71,6 +78,11 @@ def _read_sections(nodes: Nodes, fields: dict[str, yaml.Node]) -> Policy:
         people=read_people(nodes, section("people")),
         exceptions=read_exceptions(nodes, section("exceptions")),
         custom_rules=read_custom_rules(nodes, section("custom_rules")),
+        thresholds=read_thresholds(nodes, section("thresholds")),
+        allowed_super_admins=read_emails(
+            nodes, section("allowed_super_admins"), "allowed_super_admins"
+        ),
+        extension_users=read_emails(nodes, section("extension_users"), "extension_users"),
         prices=read_prices(nodes, section("prices")),
         profile_from=_profile_from(nodes, section("profile_from")),
         catalogue=read_catalogue(nodes, section("catalogue"), profiles),

@@ -1,8 +1,9 @@
-"""Reads `guardrails:`, `parking:` and `prices:`."""
+"""Reads `guardrails:`, `parking:`, `prices:` and what findings are measured against."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import yaml
 
@@ -15,6 +16,7 @@ from rolecall.policy.document import (
 from rolecall.policy.grants_nodes import read_ref
 from rolecall.policy.nodes import Nodes
 from rolecall.policy.people_nodes import looks_like_email
+from rolecall.policy.thresholds import NAMES, is_words, wrong_threshold
 
 GUARDRAIL_KEYS = (
     "max_removals", "min_super_admins", "protected", "billing_contact", "domains",
@@ -39,8 +41,8 @@ def read_guardrails(nodes: Nodes, node: yaml.Node | None) -> GuardrailSettings:
         max_removal_share=share,
         max_removals=count,
         min_super_admins=plain.min_super_admins if least is None else least,
-        protected=_emails(nodes, fields.get("protected"), "guardrails.protected"),
-        billing_contact=next(iter(_emails(nodes, billing, "guardrails.billing_contact")), ""),
+        protected=read_emails(nodes, fields.get("protected"), "guardrails.protected"),
+        billing_contact=next(iter(read_emails(nodes, billing, "guardrails.billing_contact")), ""),
         domains=_domains(nodes, fields.get("domains")),
     )
 
@@ -75,7 +77,8 @@ def _share(nodes: Nodes, node: yaml.Node | None, where: str) -> float | None:
     return float(match[1]) / 100
 
 
-def _emails(nodes: Nodes, node: yaml.Node | None, where: str) -> tuple[str, ...]:
+def read_emails(nodes: Nodes, node: yaml.Node | None, where: str) -> tuple[str, ...]:
+    """A list of e-mail addresses as written."""
     if node is None:
         return ()
 
@@ -139,3 +142,27 @@ def _price(nodes: Nodes, node: yaml.Node, where: str) -> SeatPrice | None:
         return None
     amounts = sorted(float(text) for text in texts)
     return SeatPrice(amounts[0], amounts[-1])
+
+
+def read_thresholds(nodes: Nodes, node: yaml.Node | None) -> dict[str, Any]:
+    """Limits of the findings by name, over those of the installation."""
+    if node is None:
+        return {}
+    found: dict[str, Any] = {}
+    for name, value in nodes.fields(node, "thresholds", NAMES).items():
+        where = f"thresholds.{name}"
+        told = nodes.items(value, where, nodes.text) if is_words(name) else _number(value)
+        wrong = wrong_threshold(name, told)
+        if wrong:
+            nodes.problem(value, where, wrong.partition(f"{name} ")[2])
+        else:
+            found[name] = told
+    return found
+
+
+def _number(node: yaml.Node) -> int | float | str:
+    """A number as written; any other text stays text, which no limit takes."""
+    text = node.value if isinstance(node, yaml.ScalarNode) else ""
+    if not _AMOUNT.fullmatch(text):
+        return text
+    return float(text) if "." in text else int(text)

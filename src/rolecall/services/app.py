@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolecall.domain.notice import QuietHours
-from rolecall.insights.thresholds import Thresholds
 from rolecall.kit.clock import Clock
+from rolecall.policy.thresholds import Thresholds
 from rolecall.signin.passwords import Passwords
 from rolecall.store import Database
 

@@ -18,7 +18,6 @@ from rolecall.domain.portal import Capabilities, Portal
 from rolecall.domain.snapshot import Snapshot
 from rolecall.domain.sync import SyncRun
 from rolecall.insights.evaluation import all_rules
-from rolecall.insights.facts import Facts
 from rolecall.insights.seat_brain import (
     Reclaim,
     RightSize,
@@ -33,6 +32,7 @@ from rolecall.policy.parse import parse_policy
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.connections.quota import DayUse, local_day
+from rolecall.services.findings.facts import Gathered
 from rolecall.services.findings.findings import gathered_facts
 from rolecall.services.inventory.overview import Overview, overview_of
 from rolecall.store import FactChange, SnapshotHead, StoredPlan, View
@@ -185,21 +185,20 @@ async def seat_report(app: App, actor: Actor, name: str) -> SeatReport | None:
         if held is None:
             snapshot = await view.snapshots.load(portal.hub_id)
             assert snapshot is not None
-            facts = await gathered_facts(app, view, portal, snapshot, view.now)
+            told = await gathered_facts(app, view, portal, snapshot, view.now)
             own = parse_policy(stored.text).prices if stored else None
-            held = _remember(_SEATS, key, _seats(app, portal, snapshot, facts, own, view.now))
+            held = _remember(_SEATS, key, _seats(portal, snapshot, told, own, view.now))
     return held
 
 
 def _seats(
-    app: App,
     portal: Portal,
     snapshot: Snapshot,
-    facts: Facts,
+    told: Gathered,
     own: PriceSettings | None,
     now: datetime,
 ) -> SeatReport:
-    seen = view_of(snapshot, facts, app.choices.thresholds, now)
+    seen = view_of(snapshot, told.facts, told.thresholds, now)
     bill, queue, smaller = seat_bill(seen, own), reclaim_queue(seen, own), right_size(seen, own)
     return SeatReport(portal, snapshot.sealed_at, bill, queue, smaller)
 

@@ -1,4 +1,4 @@
-"""Manual tasks: listed, done by hand, or closed by themselves when sync or feed proves them."""
+"""Manual tasks: listed, done by hand, or closed by themselves when something proves them done."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from rolecall.domain.actor import SYSTEM, Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, ManualTask, Outcome, Plan, Receipt
+from rolecall.permissions.access import Resolver
+from rolecall.permissions.toggles import proof_of_toggles
 from rolecall.plan.proofs import proof_of
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
+from rolecall.services.permissions.book import resolver_of
 from rolecall.services.rights import may_change, may_read
 from rolecall.store import FeedQuery, UnitOfWork, View
 
 EVENTS_READ = 5_000
+FINDING = "finding"  # word of a proof: a later look finds it gone
+EVIDENCE = "evidence"  # word of a proof: a users export or permission history will show it
 
 
 async def list_tasks(
@@ -89,7 +94,7 @@ class _Waiting:
 
 
 async def close_proved(app: App, hub_id: int) -> tuple[ManualTask, ...]:
-    """Close every open task of a portal that the newest snapshot or a feed proves done."""
+    """Close every open task that the newest snapshot, a feed or HubSpot's own files prove done."""
     async with app.database.read() as view:
         waiting = await _waiting(view, hub_id)
         snapshot = await view.snapshots.load(hub_id) if waiting else None
@@ -98,16 +103,42 @@ async def close_proved(app: App, hub_id: int) -> tuple[ManualTask, ...]:
         oldest = min(one.since for one in waiting)
         query = FeedQuery(feed="security", since=oldest, limit=EVENTS_READ)
         events = await view.feeds.events(hub_id, query)
+        by_files = any(EVIDENCE in one.task.proof.split() for one in waiting)
+        resolver = await resolver_of(app, view, snapshot, view.now) if by_files else None
+        gone = {one.task.id: await _gone(view, one) for one in waiting}
     proved = [
         (one.task, proof)
         for one in waiting
-        if (proof := proof_of(one.task, one.change, snapshot, events, one.since))
+        if (
+            proof := proof_of(one.task, one.change, snapshot, events, one.since)
+            or _shown(resolver, one)
+            or gone[one.task.id]
+        )
     ]
     closed = []
     for task, proof in proved:
         async with app.database.begin(SYSTEM, proof) as work:
             closed.append(await close(work, task, "done", proof))
     return tuple(closed)
+
+
+def _shown(resolver: Resolver | None, one: _Waiting) -> str:
+    """The evidence that shows every toggle of a task set; empty while it does not."""
+    toggles = [line for line in one.change.details.get("toggles", "").split("\n") if line]
+    if resolver is None or not toggles or EVIDENCE not in one.task.proof.split():
+        return ""
+    user = resolver.snapshot.user(one.change.subject_id or one.change.subject)
+    shown = "" if user is None else proof_of_toggles(resolver, user, toggles, one.since)
+    return f"{shown} shows it" if shown else ""
+
+
+async def _gone(view: View, one: _Waiting) -> str:
+    """That the finding a task came from was not found any more; empty while it stands."""
+    finding_id = one.change.details.get("finding_id", "")
+    if FINDING not in one.task.proof.split() or not finding_id:
+        return ""
+    found = await view.findings.get(finding_id)
+    return f"{found.finding.rule} is not found any more" if found.closed_at else ""
 
 
 async def _waiting(view: View, hub_id: int) -> list[_Waiting]:

@@ -9,19 +9,27 @@ from typing import Any
 import pytest
 
 from hubspot_emulator.acts.table import carry_out
+from hubspot_emulator.granular.history import history_export
 from rolecall.domain.plan import Outcome, Plan, PlanState
 from rolecall.kit.errors import Refused
 from rolecall.permissions.elevation import Way
 from rolecall.services.findings.findings import list_findings
+from rolecall.services.permissions.apps import forget_app, list_apps
 from rolecall.services.permissions.packs import find_pack
 from rolecall.services.plans.elevating import elevate, list_elevations, return_due, return_now
 from rolecall.services.plans.plans import approve_plan, replan
-from tests.support.evidence import an_informed_house
+from rolecall.services.syncs.filing import file_history
+from tests.support.evidence import an_informed_house, bring
 from tests.support.house import House
 
 APP = "1178801"
 WHO = "marta.horvat@acme.test"
 TWO_HOURS = timedelta(hours=2)
+GRANTED = {
+    "marketing.marketing_access": "on",
+    "marketing.marketing_email": "publish",
+    "marketing.segments": "edit",
+}
 
 
 def the_pack(house: House) -> str:
@@ -147,6 +155,68 @@ async def test_several_sets_and_individual_access_become_tasks(tmp_path: Path) -
             assert all(email in line or "Permission sets" in line for line in tasks[0].clicks)
             assert back is not None
             assert "back to" in back.plan.changes[0].details["clicks"]
+
+
+async def test_by_hand_it_is_proved_by_files(tmp_path: Path) -> None:
+    """Toggles set and set back by a person: an export and a history close both tasks, and prove it."""
+    who = "felix.braun@acme.test"
+    async with an_informed_house(tmp_path) as house:
+        member = house.member(who)
+        assert member is not None
+        former = dict(member.granular or {})
+        told = await elevate(house.app, house.actor, house.name, who, the_pack(house), TWO_HOURS)
+        assert told.drafted is not None
+        await approve_plan(house.app, house.actor, told.drafted.plan.id)
+        await house.apply(told.drafted.plan)
+        stale = (await bring(house, lists="comma")).closed  # a file of the same day proves nothing
+        await house.app.clock.sleep(600)
+        act(house, "edit", user=who, granular={**former, **GRANTED})
+        act(house, "log_in", user=who)
+        granted = (await bring(house)).closed
+        _, back = await return_now(house.app, house.actor, house.name, who)
+        assert back is not None
+        await approve_plan(house.app, house.actor, back.plan.id)
+        await house.apply(back.plan)
+        await house.app.clock.sleep(600)
+        act(house, "edit", user=who, granular=former)
+        half = await state(house)
+        now = house.app.clock.now()
+        data = history_export(house.world, house.portal, now, None)
+        await file_history(house.app, house.actor, house.name, data)
+        await house.app.clock.sleep(600)
+        await house.sync()
+        (standing,) = await list_elevations(house.app, house.actor, house.name)
+
+    assert () == stale
+    assert ["Grant" in one.title for one in granted] == [True]
+    assert ["running"] == half
+    assert "returned" == standing.state
+    assert "permission history" in standing.one.note
+
+
+async def test_the_app_of_a_pack_is_learned(tmp_path: Path) -> None:
+    """What an elevated user installed is the pack's app from then on, until somebody forgets it."""
+    async with an_informed_house(tmp_path) as house:
+        plain = find_pack(house.app, "8x8").text
+        told = await elevate(house.app, house.actor, house.name, WHO, plain, TWO_HOURS)
+        assert told.drafted is not None
+        await carried_out(house, told.drafted.plan)
+        act(house, "record_event", type="INSTALL_INTEGRATION", object_id=APP, **{"as": WHO})
+        await house.sync()
+        _, drafted = await return_now(house.app, house.actor, house.name, WHO)
+        assert drafted is not None
+        await carried_out(house, drafted.plan)
+        await house.app.clock.sleep(60)
+        await house.sync()
+        (known,) = await list_apps(house.app, house.actor, house.name)
+        again = await elevate(house.app, house.actor, house.name, WHO, plain, TWO_HOURS)
+        pack = find_pack(house.app, "8x8").pack
+        await forget_app(house.app, house.actor, house.name, pack, APP)
+        after = await elevate(house.app, house.actor, house.name, WHO, plain, TWO_HOURS)
+
+    assert (APP, told.drafted.plan.id) == (known.app_id, known.learned_from)
+    assert Way.CONNECTED is again.found.way
+    assert Way.PLAN is after.found.way
 
 
 async def test_nothing_to_raise(tmp_path: Path) -> None:

@@ -11,19 +11,23 @@ import pytest
 from hubspot_emulator.acts.table import carry_out
 from rolecall.domain.plan import ChangeKind, PlanState
 from rolecall.domain.snapshot import User
-from rolecall.kit.errors import Refused
+from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.plan.wishes import Ask
 from rolecall.services.drafts.orders import ChangeUsers
 from rolecall.services.findings.facts import attest_two_factor, name_answerable
 from rolecall.services.findings.findings import list_findings
+from rolecall.services.findings.seats import seat_report
+from rolecall.services.permissions.apps import OWN_KEY, name_app
 from rolecall.services.permissions.packs import find_pack
 from rolecall.services.plans.drafting import propose
 from rolecall.services.plans.fixing import fix_finding
 from rolecall.services.plans.plans import approve_plan, enforce_text
+from rolecall.services.tasks import list_tasks
 from rolecall.store.findings import StoredFinding
 from tests.support.evidence import a_blind_house, an_informed_house, bring
 from tests.support.house import House
 
+ADMIN = "lars.lindqvist@acme.test"
 POLICY = """\
 version: 1
 portal: acme
@@ -187,3 +191,126 @@ async def test_people_answer_for_what_no_api_tells(tmp_path: Path) -> None:
     assert who not in owned
     assert 1 == len(loose)
     assert {} == tight
+
+
+async def enforced(house: House, text: str) -> None:
+    """This access.yaml is in force."""
+    async with house.app.database.begin(house.actor, "a test") as work:
+        await enforce_text(work, house.portal.id, f"version: 1\n{text}", f"digest of {text}")
+
+
+async def test_limits_and_lists_of_the_file(tmp_path: Path) -> None:
+    """access.yaml stands above the installation's limits; who is named there is spared or doubted."""
+    async with an_informed_house(tmp_path) as house:
+        dormant = set(await open_ones(house, "user.dormant"))
+        unnamed = await open_ones(house, "super-admin.not-named")
+        who = min(dormant)
+        await enforced(house, f"extension_users: [{who}]\nallowed_super_admins: [{ADMIN}]\n")
+        spared = set(await open_ones(house, "user.dormant"))
+        named = await open_ones(house, "super-admin.not-named")
+        seats = await seat_report(house.app, house.actor, house.name)
+        await enforced(house, "thresholds: {dormant_days: 4000}\n")
+        none = await open_ones(house, "user.dormant")
+
+    assert dormant - {who} == spared
+    assert {} == unnamed == none
+    assert named
+    assert ADMIN not in named
+    assert all(one.doubt for one in seats.queue if one.user.email == who)
+
+
+async def test_what_the_key_holds_beyond_its_use_is_a_finding(tmp_path: Path) -> None:
+    """Our own key is measured too, and so is an app somebody told the scopes of."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        own = await open_ones(house, "app.more-scopes-than-pack")
+        pack = find_pack(house.app, "primer").pack
+        scopes = (*pack.scopes, "crm.objects.contacts.write")
+        await name_app(house.app, house.actor, house.name, pack, "77", scopes)
+        both = await open_ones(house, "app.more-scopes-than-pack")
+
+    assert [OWN_KEY] == list(own)
+    assert "crm.objects.contacts.write" in both["Primer"].finding.message
+
+
+async def test_permissions_of_a_finding_are_taken_by_a_plan(tmp_path: Path) -> None:
+    """Another set where one keeps the rest, else toggles; of two the one that was asked for."""
+    async with an_informed_house(tmp_path) as house:
+        pairs = await open_ones(house, "sod.exports-and-billing")
+        made = {}
+        for who, found in pairs.items():
+            made[who] = await fix_finding(house.app, house.actor, found.id, take="crm_tools.export")
+        snapshot = await house.snapshot()
+        sets = {u.email: len(u.permission_set_ids) for u in snapshot.users}
+
+    assert made
+    for who, drafted in made.items():
+        (change,) = drafted.plan.changes
+        if change.kind is ChangeKind.MANUAL:
+            assert "Export: off" in change.details["clicks"]
+        else:
+            assert (ChangeKind.SET_PERMISSION_SET, 1) == (change.kind, sets[who])
+
+
+async def test_advice_becomes_a_task_that_closes_itself(tmp_path: Path) -> None:
+    """Where nothing but a person helps, the plan holds the task; a look that finds it mended ends it."""
+    async with an_informed_house(tmp_path) as house:
+        await attest_two_factor(house.app, house.actor, house.name, holds=False)
+        (loose,) = (await open_ones(house, "2fa.not-enforced")).values()
+        drafted = await fix_finding(house.app, house.actor, loose.id)
+        await approve_plan(house.app, house.actor, drafted.plan.id)
+        await house.apply(drafted.plan)
+        waiting = await list_tasks(house.app, house.actor, house.name)
+        await house.app.clock.sleep(60)
+        await attest_two_factor(house.app, house.actor, house.name, holds=True)
+        await open_ones(house, "2fa.not-enforced")
+        closed = await list_tasks(house.app, house.actor, house.name, state="done")
+
+    (task,) = [one for one in waiting if "two-factor" in one.title]
+    assert "Security" in task.title
+    assert task.id in {one.id for one in closed}
+
+
+async def test_every_finding_of_acme_ends_in_a_plan_or_says_what_it_lacks(tmp_path: Path) -> None:
+    """No finding leaves one alone: a plan, or the one thing the plan needs to be told."""
+    refused: dict[str, str] = {}
+    async with an_informed_house(tmp_path) as house:
+        page = await list_findings(house.app, house.actor, house.name)
+        by_rule = {one.finding.rule: one for one in page.findings}
+        for rule, found in by_rule.items():
+            try:
+                drafted = await fix_finding(house.app, house.actor, found.id)
+                assert drafted.plan.changes, rule
+            except (Refused, NeedsPerson) as error:
+                refused[rule] = str(error.hint)
+
+    assert len(by_rule) > 20
+    assert {"user.no-team"} >= {r for r, hint in refused.items() if "--successor" not in hint}
+
+
+async def test_grave_news_is_told_at_once(tmp_path: Path) -> None:
+    """A Super Admin made outside is one notice, urgent; a look that finds nothing new is none."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        snapshot = await house.snapshot()
+        plain = next(u for u in snapshot.users if not u.super_admin and u.permission_set_ids)
+        await open_ones(house, "")
+        before = await told(house)
+        await house.app.clock.sleep(3600)
+        act(house, "make_super_admin", user=plain.email)
+        await house.app.clock.sleep(3600)
+        await house.sync()
+        await open_ones(house, "")
+        first = await told(house)
+        await open_ones(house, "")
+        again = await told(house)
+
+    (notice,) = first[len(before) :]
+    assert plain.email in notice["found"]
+    assert "yes" == notice["urgent"]
+    assert first == again
+
+
+async def told(house: House) -> list[dict[str, str]]:
+    """What was queued about new findings."""
+    async with house.app.database.read() as view:
+        found = await view.outbox.due(house.app.clock.now())
+    return [dict(one.payload) for one in found if one.topic == "finding.opened"]

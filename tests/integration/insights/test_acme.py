@@ -83,7 +83,7 @@ async def _look(home: Path) -> Looked:
             kept = await view.portals.named("acme")
             snapshot = await view.snapshots.load(portal.id)
             assert snapshot is not None
-            facts = await gathered_facts(app, view, kept, snapshot, now)
+            facts = (await gathered_facts(app, view, kept, snapshot, now)).facts
     data = users_export(world, portal, ExportOptions())
     reading = matched(read_users_export(data, shipped.words(), as_of=now), snapshot)
     book = evidence_book(shipped.catalogue(), snapshot, reading.records)

@@ -12,8 +12,8 @@ from rolecall.domain.finding import Finding, Severity
 from rolecall.domain.person import Link, Person, Situation
 from rolecall.domain.snapshot import RecordOwner, User, UserState
 from rolecall.insights import AccessException, ElevationFact, Facts, Thresholds, evaluate, excepted
-from rolecall.insights.thresholds import thresholds_from
 from rolecall.kit.errors import Refused
+from rolecall.policy.thresholds import thresholds_from
 from tests.support.portals import NOW, a_snapshot, a_user, an_event, days_ago
 
 LIMITS = Thresholds()

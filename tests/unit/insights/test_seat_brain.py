@@ -8,12 +8,12 @@ from rolecall.domain.portal import Tier
 from rolecall.domain.snapshot import Seat, User, UserState
 from rolecall.insights.facts import Facts
 from rolecall.insights.seat_brain import reclaim_queue, renewal_view, right_size, seat_bill
-from rolecall.insights.thresholds import Thresholds
 from rolecall.insights.view import View, view_of
 from rolecall.permissions.access import Resolver
 from rolecall.permissions.book import evidence_book
 from rolecall.permissions.evidence import PermissionRecord
 from rolecall.policy.document import PriceSettings, SeatPrice
+from rolecall.policy.thresholds import Thresholds
 from rolecall.sources import shipped
 from tests.support.portals import NOW, a_snapshot, a_user, days_ago
 

@@ -248,3 +248,34 @@ class TestHours:
 
         assert to_lines(stored) == ("MONDAY_TO_FRIDAY 09:00-17:00",)
         assert same_hours(to_hubspot(["monday_to_friday 9:00 - 17:00"]), stored)
+
+
+class TestFindingLimits:
+    """What findings are measured against, per portal."""
+
+    def test_limits_and_lists_are_read(self) -> None:
+        """Numbers, words and e-mails arrive as they were written."""
+        policy = parse_policy(
+            "version: 1\nthresholds: {dormant_days: 60, max_super_admin_share: 0.1,"
+            " marketing_words: [brand]}\n"
+            "allowed_super_admins: [root@acme.test]\nextension_users: [Sam@acme.test]\n"
+        )
+
+        assert {
+            "dormant_days": 60,
+            "max_super_admin_share": 0.1,
+            "marketing_words": ("brand",),
+        } == policy.thresholds
+        assert ("root@acme.test",) == policy.allowed_super_admins
+        assert ("Sam@acme.test",) == policy.extension_users
+
+    def test_every_wrong_limit_is_told_with_its_place(self) -> None:
+        """An unknown name, a word for a number, half a day, no address."""
+        found = problems(
+            "version: 1\nthresholds:\n  dormant_dayz: 60\n  review_days: soon\n"
+            "  foreign_days: 1.5\nallowed_super_admins: [root]\n"
+        )
+
+        assert [(3, 3), (4, 16), (5, 17), (6, 24)] == [place[:2] for place in found]
+        assert "unknown key" in found[0][2]
+        assert "a number" in found[1][2]

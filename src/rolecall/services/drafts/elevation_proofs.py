@@ -16,9 +16,11 @@ from rolecall.domain.plan import Outcome, PlanState
 from rolecall.domain.snapshot import FeedEvent, Snapshot
 from rolecall.insights.facts import ElevationFact
 from rolecall.permissions.elevation import installation, proof_of
+from rolecall.permissions.pack import Pack
 from rolecall.permissions.pack_file import read_pack
 from rolecall.services.app import App
 from rolecall.services.drafts.elevations import Elevated, elevations_in, installations, keep
+from rolecall.services.permissions.apps import apps_in, learn_app, with_apps
 from rolecall.services.permissions.book import catalogue_of
 from rolecall.store import View
 
@@ -83,7 +85,8 @@ async def settle_elevations(app: App, hub_id: int) -> tuple[Elevated, ...]:
     closed = []
     for standing in open_ones:
         one = await _with_connection(app, standing.one, events)
-        after = _proved(app, one, snapshot, events, ended[one.plan_id])
+        pack = await _pack_of(app, one)
+        after = _proved(pack, one, snapshot, events, ended[one.plan_id])
         if after is not None:
             closed.append(await close(app, after, snapshot, after.note))
         elif not is_there(snapshot, one) and snapshot.complete:
@@ -91,30 +94,39 @@ async def settle_elevations(app: App, hub_id: int) -> tuple[Elevated, ...]:
     return tuple(closed)
 
 
-async def _return_ended(view: View, one: Elevated) -> datetime | None:
-    """When the return was carried out; None while it was not, or not all of it."""
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """A return that was carried out: when, and what a person's toggles were proved by."""
+
+    at: datetime
+    told: str = ""
+
+
+async def _return_ended(view: View, one: Elevated) -> _Return | None:
+    """The return as carried out; None while it was not, or not all of it."""
     if await state_of(view, one.return_plan_id) is not PlanState.DONE:
         return None
     receipts = await view.journal.receipts(one.return_plan_id)
     last = {receipt.change_id: receipt for receipt in receipts}.values()
     if not all(receipt.outcome in (Outcome.DONE, Outcome.ALREADY) for receipt in last):
         return None
-    return max((receipt.observed_at for receipt in last), default=None)
+    at = max((receipt.observed_at for receipt in last), default=None)
+    told = "; ".join(receipt.message for receipt in last if receipt.message)
+    return None if at is None else _Return(at, told if one.return_clicks else "")
 
 
 def _proved(
-    app: App,
+    pack: Pack,
     one: Elevated,
     snapshot: Snapshot,
     events: Iterable[FeedEvent],
-    ended: datetime | None,
+    ended: _Return | None,
 ) -> Elevated | None:
     """The elevation with its proof, once a snapshot read after the return shows the former access."""
     user = next((u for u in snapshot.users if u.id == one.user_id), None)
-    due = ended or (one.ends_at if not one.return_clicks else None)
+    due = ended.at if ended else (one.ends_at if not one.return_clicks else None)
     if user is None or due is None or snapshot.started_at < due:
         return None
-    pack = read_pack(one.pack, catalogue_of(app), one.pack_name)
     proof = proof_of(one.former, user, pack, events, one.begun_at)
     raised = {"permission set" if s.value == "permission_set" else s.value for s in one.slots}
     still = [line for line in proof.differences if line.partition(":")[0] in raised]
@@ -122,16 +134,25 @@ def _proved(
         return None
     connected = "the connection stands" if proof.connected else "the feed shows no connection"
     others = "; ".join(line for line in proof.differences)
-    return replace(one, note="; ".join(part for part in (connected, others) if part))
+    toggles = f"toggles: {ended.told}" if ended and ended.told else ""
+    return replace(one, note="; ".join(part for part in (connected, toggles, others) if part))
+
+
+async def _pack_of(app: App, one: Elevated) -> Pack:
+    """The pack an elevation is for, with the app ids known of the portal by now."""
+    async with app.database.read() as view:
+        apps = await apps_in(view, one.hub_id)
+    return with_apps(read_pack(one.pack, catalogue_of(app), one.pack_name), apps)
 
 
 async def _with_connection(app: App, one: Elevated, events: Iterable[FeedEvent]) -> Elevated:
     if one.installed_at is not None:
         return one
-    pack = read_pack(one.pack, catalogue_of(app), one.pack_name)
+    pack = await _pack_of(app, one)
     event = installation(events, pack, one.user_id, one.begun_at)
     if event is None:
         return one
+    await learn_app(app, one.hub_id, pack, one.plan_id, event, events, one.begun_at)
     after = replace(one, installed_at=event.at, installed_event=event.id)
     async with app.database.begin(SYSTEM, f"{one.pack_name} connected") as work:
         await keep(work, after)

@@ -42,11 +42,13 @@ from rolecall.services.drafts.packs import (
     resolver_on,
     toggles_change,
 )
+from rolecall.services.permissions.apps import apps_in, with_apps
 from rolecall.store import ELEVATION, FeedQuery, Statement, UnitOfWork, View
 from rolecall.store.encoding import from_json, to_json
 
 MOST_EVENTS = 5_000
-_BACK = "return_clicks"  # detail of a task: each toggle back to the level held before
+# Details of a task: each toggle back to the level held before, as clicks and as evidence shows it.
+_BACK, _BACK_TOGGLES = "return_clicks", "return_toggles"
 _SLOTS = {ChangeKind.SET_PERMISSION_SET: Slot.PERMISSION_SET, ChangeKind.SET_SEATS: Slot.SEAT}
 
 
@@ -72,6 +74,7 @@ class Elevated:
     before_snapshot: str
     slots: tuple[Slot, ...] = ()
     return_clicks: tuple[str, ...] = ()
+    return_toggles: tuple[str, ...] = ()
     return_plan_id: str = ""
     returned_at: datetime | None = None
     after_snapshot: str = ""
@@ -103,7 +106,9 @@ async def decide(
 ) -> tuple[Resolver, Pack, User, Elevation]:
     """How a user can be elevated for a pack on this ground."""
     resolver = await resolver_on(app, ground)
-    pack = pack_in(pack_text, resolver)
+    async with app.database.read() as view:
+        apps = await apps_in(view, ground.portal.hub_id)
+    pack = with_apps(pack_in(pack_text, resolver), apps)
     user = present_user(ground, email)
     events = await installations(app, ground.portal.hub_id)
     return resolver, pack, user, elevation_of(resolver, pack, user, events)
@@ -130,11 +135,16 @@ async def draft_elevation(app: App, ground: Ground, order: Elevate) -> Draft:
     title = f"Elevate {user.email} for {pack.name} until {order.ends_at:%Y-%m-%d %H:%M} UTC"
     if found.way is Way.MANUAL:
         shown = ", ".join(one.requirement.title for one in found.check.missing)
-        task = toggles_change(user, GRANT, found.clicks, source, shown)
-        back = {**task.details, _BACK: "\n".join(found.return_clicks)}
-        task = replace(task, details=back)
+        task = toggles_change(user, GRANT, found.clicks, source, shown, found.toggles)
+        back = {
+            _BACK: "\n".join(found.return_clicks),
+            _BACK_TOGGLES: "\n".join(found.return_toggles),
+            "due_at": order.ends_at.isoformat(),
+        }
+        task = replace(task, details={**task.details, **back})
         note = f"{found.reason}; the task lists each toggle, and so will the task of the return"
-        return Draft(title, f"elevation {pack.id}", (task,), notes=(note,))
+        notes = (note, *_raised_notes(pack))
+        return Draft(title, f"elevation {pack.id}", (task,), notes=notes)
     wish = desired_user(user, found.wishes, source)
     assert wish is not None
     changes, reported = differences(ground, (wish,))
@@ -145,7 +155,7 @@ async def draft_elevation(app: App, ground: Ground, order: Elevate) -> Draft:
         reported,
         (wish,),
         order.ends_at,
-        (found.reason, *_raised_notes(pack)),
+        (found.reason, *_lost_meanwhile(found), *_raised_notes(pack)),
     )
 
 
@@ -153,6 +163,11 @@ def _way_out(found: Elevation, ground: Ground) -> str | None:
     if found.way is Way.REFUSED and "export" in found.reason:
         return f"rolecall export import {ground.portal.name} users.csv"
     return None
+
+
+def _lost_meanwhile(found: Elevation) -> Iterable[str]:
+    if not all(wish.keeps_former for wish in found.wishes):
+        yield "until the return the user lacks some access held now; see `rolecall user compare`"
 
 
 def _raised_notes(pack: Pack) -> tuple[str, ...]:
@@ -180,6 +195,7 @@ async def keep_elevation(work: UnitOfWork, ground: Ground, plan: Plan, order: El
         before_snapshot=plan.snapshot_id,
         slots=tuple(_SLOTS[one.kind] for one in plan.changes if one.kind in _SLOTS),
         return_clicks=_lines(by_hand[0].details.get(_BACK, "")) if by_hand else (),
+        return_toggles=_lines(by_hand[0].details.get(_BACK_TOGGLES, "")) if by_hand else (),
     )
     await keep(work, kept)
 
@@ -232,7 +248,8 @@ async def draft_return(app: App, ground: Ground, order: ReturnElevation) -> Draf
     title = f"Return {user.email} to the access before {one.pack_name}"
     label = f"return {one.plan_id}"
     if one.return_clicks:
-        task = toggles_change(user, TAKE_BACK, one.return_clicks, source, one.pack_name)
+        paths, toggles = one.return_clicks, one.return_toggles
+        task = toggles_change(user, TAKE_BACK, paths, source, one.pack_name, toggles)
         return Draft(title, label, (task,))
     wish, notes = _way_back(ground, one, user, source)
     changes, reported = differences(ground, (wish,))

@@ -124,11 +124,12 @@ class KeptWishes:
 
 @dataclass(frozen=True, slots=True)
 class MendFinding:
-    """What would mend one finding."""
+    """What would mend one finding; `take` is which of its permissions goes (a phrase or id)."""
 
     finding_id: str
     successor: str = ""
     reason: str = ""
+    take: str = ""
 
 
 @dataclass(frozen=True, slots=True)

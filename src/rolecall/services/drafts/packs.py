@@ -93,13 +93,18 @@ def by_hand(user: User, asked: Iterable[Wish], source: Source) -> Iterator[Chang
     if toggles:
         paths = dict.fromkeys(path for one in toggles for path in one.clicks)
         shown = ", ".join(one.label for one in toggles)
-        yield toggles_change(user, GRANT, paths, source, shown)
+        yield toggles_change(user, GRANT, paths, source, shown, [one.toggle for one in toggles])
 
 
 def toggles_change(
-    user: User, task: str, paths: Iterable[str], source: Source, shown: str
+    user: User,
+    task: str,
+    paths: Iterable[str],
+    source: Source,
+    shown: str,
+    toggles: Iterable[str],
 ) -> Change:
-    """A line for a person: every toggle with its click path."""
+    """A line for a person: every toggle with its click path, and how evidence will show them."""
     undo, note = promise(ChangeKind.MANUAL, None)
     side = "after_shown" if task == GRANT else "before_shown"
     return Change(
@@ -120,6 +125,7 @@ def toggles_change(
             "slot": ChangeKind.SET_PERMISSION_SET.value,
             "why": _WHY,
             "clicks": "\n".join(paths),
+            "toggles": "\n".join(toggles),
             side: shown,
         },
     )

@@ -22,6 +22,7 @@ from rolecall.permissions.pack_file import PackProblems, read_pack
 from rolecall.policy.document import Policy
 from rolecall.policy.moments import end_of_day, zone_named
 from rolecall.policy.parse import parse_policy
+from rolecall.policy.thresholds import Thresholds, thresholds_from
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.drafts.elevation_proofs import elevation_facts
@@ -31,6 +32,7 @@ from rolecall.services.findings.outside_changes import (
     own_acts,
     own_changes,
 )
+from rolecall.services.permissions.apps import app_facts, apps_in
 from rolecall.services.permissions.book import catalogue_of, resolver_of
 from rolecall.services.rights import may_change
 from rolecall.store import Statement, View
@@ -48,16 +50,28 @@ class Answerable:
     pack: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the rules look at beside the snapshot, and the limits that count in this portal."""
+
+    facts: Facts
+    thresholds: Thresholds
+
+
 async def with_policy_facts(
     app: App, view: View, portal: Portal, snapshot: Snapshot, facts: Facts
-) -> Facts:
-    """The facts with evidence, policy, journal, elevations, reviews and what people attested."""
+) -> Gathered:
+    """The facts with evidence, policy, journal, elevations, reviews and what people attested.
+
+    The portal's access.yaml stands above the installation's limits and adds to its lists.
+    """
     hub_id, now = portal.hub_id, view.now
     policy = await _policy(view, hub_id)
-    since = now - timedelta(days=app.choices.thresholds.foreign_days)
+    thresholds = thresholds_from(policy.thresholds, app.choices.thresholds)
+    since = now - timedelta(days=thresholds.foreign_days)
     ours = await own_changes(view, hub_id, since)
     owners, packs = await _answerable(app, view, hub_id)
-    return replace(
+    found = replace(
         facts,
         access=await resolver_of(app, view, snapshot, now),
         ends=await _ends(view, policy, snapshot),
@@ -73,7 +87,20 @@ async def with_policy_facts(
         connected_at=portal.added_at,
         exceptions=(*facts.exceptions, *_exceptions(policy, snapshot.time_zone)),
         elevations=await elevation_facts(view, hub_id),
+        allowed_super_admins=facts.allowed_super_admins | _folded(policy.allowed_super_admins),
+        extension_users=_ids_of(snapshot, policy.extension_users),
+        apps=app_facts(await apps_in(view, hub_id), snapshot.capabilities),
     )
+    return Gathered(found, thresholds)
+
+
+def _folded(emails: Iterable[str]) -> frozenset[str]:
+    return frozenset(one.casefold() for one in emails)
+
+
+def _ids_of(snapshot: Snapshot, emails: Iterable[str]) -> frozenset[str]:
+    wanted = _folded(emails)
+    return frozenset(user.id for user in snapshot.users if user.email.casefold() in wanted)
 
 
 async def _policy(view: View, hub_id: int) -> Policy:

@@ -10,11 +10,13 @@ from rolecall.domain.finding import Finding, Severity
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import FeedEvent, RecordOwner, Snapshot
 from rolecall.insights import AccessException, Facts, evaluate
+from rolecall.insights.evaluation import alerting
 from rolecall.kit.errors import NeedsPerson
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.findings.facts import with_policy_facts
-from rolecall.store import FeedCursor, FeedQuery, View
+from rolecall.services.findings.facts import Gathered, with_policy_facts
+from rolecall.services.tasks import close_proved
+from rolecall.store import FeedCursor, FeedQuery, UnitOfWork, View
 from rolecall.store.findings import RuleException, StoredFinding
 
 # Enough for every rule: HubSpot's own inactivity rule looks 90 days back.
@@ -22,6 +24,7 @@ EVENT_DAYS = 90
 MOST_EVENTS = 20_000
 # Preference of a portal: the snapshot its open findings were found in.
 LOOKED_AT = "findings"
+NAMED = 5  # findings told by name in an alert; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,31 @@ async def refresh_findings(app: App, portal: Portal) -> Snapshot:
             raise NeedsPerson(
                 f"{portal.name} was never synced", hint=f"run `rolecall sync {portal.name}`"
             )
-        facts = await gathered_facts(app, view, portal, snapshot, now)
-    found = evaluate(snapshot, facts, app.choices.thresholds, now)
+        told = await gathered_facts(app, view, portal, snapshot, now)
+    found = evaluate(snapshot, told.facts, told.thresholds, now)
     async with app.database.begin(SYSTEM, "look for findings") as work:
-        await work.findings.record(portal.hub_id, found, now)
+        recorded = await work.findings.record(portal.hub_id, found, now)
         await work.preferences.save(_owner(portal), LOOKED_AT, {"snapshot": snapshot.id}, now)
+        _alert(work, portal, recorded.opened)
+    if recorded.closed:
+        await close_proved(app, portal.hub_id)
     return snapshot
+
+
+def _alert(work: UnitOfWork, portal: Portal, opened: tuple[StoredFinding, ...]) -> None:
+    """One notice of all that is new and cannot wait for the weekly digest."""
+    grave = [one.finding for one in opened if one.finding.rule in alerting()]
+    if grave:
+        told = [f"{one.subject}: {one.message}" for one in grave[:NAMED]]
+        more = [f"and {len(grave) - NAMED} more"] if len(grave) > NAMED else []
+        urgent = any(one.severity is Severity.CRITICAL for one in grave)
+        facts = {
+            "portal": portal.name,
+            "count": str(len(grave)),
+            "found": "; ".join(told + more),
+            "urgent": "yes" if urgent else "",  # not held back by quiet hours
+        }
+        work.notify("finding.opened", facts, hub_id=portal.hub_id)
 
 
 async def catch_up(app: App, portal: Portal) -> bool:
@@ -103,8 +125,8 @@ async def findings_about(app: App, portal: Portal, user_id: str) -> tuple[Findin
 
 async def gathered_facts(
     app: App, view: View, portal: Portal, snapshot: Snapshot, now: datetime
-) -> Facts:
-    """What the rules need beside the snapshot."""
+) -> Gathered:
+    """What the rules need beside the snapshot, and the limits of this portal."""
     hub_id = portal.hub_id
     login = await view.feeds.cursor(hub_id, "login")
     security = await view.feeds.cursor(hub_id, "security")

@@ -1,11 +1,11 @@
-"""A finding's mend as a draft; what only a person can mend is refused with the way to do it."""
+"""A finding's mend as a draft: changes by API, or a task where only a person can mend it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from rolecall.domain.assignment import Origin
-from rolecall.domain.finding import Finding
+from rolecall.domain.finding import Finding, Mend
 from rolecall.domain.plan import Change
 from rolecall.domain.snapshot import User
 from rolecall.insights.outside import REVERT
@@ -18,14 +18,17 @@ from rolecall.services.drafts.changes import differences, where_to_write
 from rolecall.services.drafts.ground import Ground
 from rolecall.services.drafts.offboarding import hand_overs, holdings_of
 from rolecall.services.drafts.orders import ALL_OBJECTS, Draft, MendFinding, OffboardUser
+from rolecall.services.drafts.packs import resolver_on
 from rolecall.services.drafts.successors import successors_of
+from rolecall.services.findings.by_hand import TAKE, draft_advice, draft_taking
 from rolecall.services.findings.outside_changes import revert_wish
 
 _MADE_ADMIN = "foreign.super-admin-made"
+_ADMINS = (_MADE_ADMIN, "super-admin.sprawl", "super-admin.not-named")
 
 
 async def draft_mend(app: App, ground: Ground, order: MendFinding) -> Draft:
-    """The change a finding suggests; NeedsPerson where no API can mend it."""
+    """The change a finding suggests: by API, or as a task where only a person can mend it."""
     async with app.database.read() as view:
         stored = await view.findings.get(order.finding_id)
     finding = stored.finding
@@ -33,15 +36,27 @@ async def draft_mend(app: App, ground: Ground, order: MendFinding) -> Draft:
         raise Refused(f"finding {order.finding_id} is not about {ground.portal.name}")
     if stored.closed_at is not None:
         raise Refused(f"{finding.message}: closed already, {stored.closed_at:%Y-%m-%d}")
-    if finding.rule == _MADE_ADMIN:
+    if finding.rule in _ADMINS:
         return _demote(ground, finding, order)
-    mend = finding.mend
-    if mend is None or mend.kind == "manual":
-        summary = mend.summary if mend else "nothing is known that would mend it"
-        raise NeedsPerson(f"{finding.subject}: {summary}", hint="HubSpot has no API for it")
-    draft = await _draft(app, ground, finding, order)
+    if finding.mend is None:
+        raise NeedsPerson(f"{finding.subject}: nothing is known that would mend it")
+    if finding.mend.kind == "manual":
+        draft = await _by_hand(app, ground, finding, finding.mend, order)
+    else:
+        draft = await _draft(app, ground, finding, order)
     title = f"Mend {finding.rule}: {finding.subject}"
     return replace(draft, title=title, source=f"finding {finding.key}")
+
+
+async def _by_hand(
+    app: App, ground: Ground, finding: Finding, mend: Mend, order: MendFinding
+) -> Draft:
+    user = ground.snapshot.user(finding.subject_id)
+    if mend.values.get(TAKE) and user is not None and user.present:
+        return draft_taking(ground, await resolver_on(app, ground), finding, user, order)
+    if order.take:
+        raise Refused(f"{finding.rule} is not about single permissions", hint="leave --take out")
+    return draft_advice(ground, finding, mend, order)
 
 
 def _demote(ground: Ground, finding: Finding, order: MendFinding) -> Draft:

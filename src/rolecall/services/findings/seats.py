@@ -57,10 +57,10 @@ async def seat_report(
     portal = await portal_named(app, actor, name)
     async with app.database.read() as view:
         snapshot = await newest_snapshot(view, portal)
-        facts = await gathered_facts(app, view, portal, snapshot, view.now)
+        told = await gathered_facts(app, view, portal, snapshot, view.now)
         stored = await view.policies.in_force(portal.hub_id)
     own = parse_policy(stored.text).prices if stored is not None else None
-    look = view_of(snapshot, facts, app.choices.thresholds, app.clock.now())
+    look = view_of(snapshot, told.facts, told.thresholds, app.clock.now())
     return SeatReport(
         portal,
         snapshot.sealed_at,

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
+from rolecall.domain.plan import ManualTask
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import Snapshot, UserState
 from rolecall.kit.errors import NeedsPerson, Refused
@@ -75,6 +76,7 @@ class ExportImported:
     users: int  # active users of the portal
     covered: int  # of them in the file
     known_before: bool = False  # the same file was imported already
+    closed: tuple[ManualTask, ...] = ()  # tasks the file proves done
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from rolecall.domain.snapshot import User
 from rolecall.permissions.answers import Answer
 from rolecall.permissions.catalogue import Permission
 from rolecall.permissions.compare import ComparedRow, RecordDiff
-from rolecall.permissions.levels import Range
+from rolecall.permissions.levels import NOTHING, Range
 from rolecall.permissions.matrix import shown
 from rolecall.permissions.pack import Pack
 from rolecall.permissions.pack_check import LineResult, PackResult
@@ -54,6 +55,7 @@ def imported_shape(told: ExportImported) -> Plain:
         "users": told.users,
         "covered": told.covered,
         "known_before": told.known_before,
+        "closed_tasks": [{"id": one.id, "title": one.title} for one in told.closed],
         "warnings": list(told.warnings),
     }
 
@@ -181,6 +183,25 @@ def _row(one: ComparedRow) -> Plain:
         "permission": permission,
         "cells": list(one.cells),
         "equal": one.equal,
+    }
+
+
+def matrix_shapes(seen: Standpoint, ids: Iterable[str] | None = None) -> list[Plain]:
+    """What `user matrix --json` prints: of each user what is not surely nothing, `?` for unknown."""
+    wanted = tuple(ids or seen.resolver.catalogue.permissions)
+    return [_held_by(seen, user, wanted) for user in seen.present]
+
+
+def _held_by(seen: Standpoint, user: User, wanted: Iterable[str]) -> Plain:
+    access = seen.resolver.access_of(user)
+    held = ((one, access.of(one)) for one in wanted)
+    return {
+        "email": user.email,
+        "id": user.id,
+        "state": user.state.value,
+        "permissions": {one: shown(level) for one, level in held if level != NOTHING},
+        "evidence": list(access.given.sources or (str(access.given.ground),)),
+        "as_of": access.given.as_of,
     }
 
 

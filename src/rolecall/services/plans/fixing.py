@@ -13,9 +13,9 @@ OVERDUE = "elevation.overdue"
 
 
 async def fix_finding(
-    app: App, actor: Actor, finding_id: str, successor: str = "", reason: str = ""
+    app: App, actor: Actor, finding_id: str, successor: str = "", reason: str = "", take: str = ""
 ) -> Drafted:
-    """Propose what a finding suggests; NeedsPerson where no API can mend it."""
+    """Propose what a finding suggests; what no API can do becomes a task of the plan."""
     async with app.database.read() as view:
         stored = await view.findings.get(finding_id)
         portal = await view.portals.get(stored.hub_id)
@@ -26,4 +26,4 @@ async def fix_finding(
         if drafted is None:
             raise Refused(f"nothing is left to take back from {stored.finding.subject}")
         return drafted
-    return await propose(app, actor, portal.name, MendFinding(finding_id, successor, reason))
+    return await propose(app, actor, portal.name, MendFinding(finding_id, successor, reason, take))

@@ -1,4 +1,4 @@
-"""What a new snapshot settles by itself: who is who, which tasks and elevations are over.
+"""What a new snapshot or file settles by itself: who is who, which tasks and elevations are over.
 
 Asks first whether there is anything to settle: most portals have nothing, and loading a big
 snapshot for that would cost as much as reading it from HubSpot.
@@ -30,10 +30,16 @@ async def after_sync(app: App, hub_id: int) -> Settled:
     """Correlate users with people, close the tasks and elevations the newest snapshot proves done."""
     async with app.database.read() as view:
         people = await view.people.anybody()
-        tasks = bool(await view.tasks.open(hub_id))
-        raised = bool(await view.evidence.stated(hub_id, ELEVATION))
     if people:
         await _correlate(app, hub_id)
+    return await settle(app, hub_id)
+
+
+async def settle(app: App, hub_id: int) -> Settled:
+    """Close the tasks and elevations that snapshot, feed or a file of HubSpot's proves over."""
+    async with app.database.read() as view:
+        tasks = bool(await view.tasks.open(hub_id))
+        raised = bool(await view.evidence.stated(hub_id, ELEVATION))
     return Settled(
         await _close_tasks(app, hub_id) if tasks else (),
         await _settle_elevations(app, hub_id) if raised else (),

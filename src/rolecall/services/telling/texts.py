@@ -87,6 +87,10 @@ TEXTS: Mapping[str, Wording] = {
         _PLAN, title="What {client} pushed could not be carried out", lines=("{message}",),
         page="/p/{portal}/settings",
     ),
+    "finding.opened": Wording(
+        "{portal}: {count} new findings that should not wait", ("{found}",),
+        "/p/{portal}/findings", chat=True,
+    ),
     "portal.quota_spent": Wording(
         "{portal}: HubSpot's shared calls have been spent for days",
         ("{message}", "What to do: {advice}"), "/p/{portal}/settings", chat=True,

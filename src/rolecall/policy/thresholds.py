@@ -117,27 +117,37 @@ class Thresholds:
     )
 
 
-def thresholds_from(values: Mapping[str, Any]) -> Thresholds:
-    """The defaults with these values in place; Refused names unknown names and wrong kinds."""
-    known = {one.name: getattr(_DEFAULTS, one.name) for one in fields(Thresholds)}
-    wrong = [problem for name, value in values.items() if (problem := _wrong(known, name, value))]
+def thresholds_from(values: Mapping[str, Any], base: Thresholds | None = None) -> Thresholds:
+    """The defaults (or `base`) with these values in place; Refused names unknown and wrong ones."""
+    wrong = [problem for name, value in values.items() if (problem := wrong_threshold(name, value))]
     if wrong:
-        raise Refused("; ".join(wrong), hint=f"thresholds: {', '.join(sorted(known))}")
+        raise Refused("; ".join(wrong), hint=f"thresholds: {', '.join(sorted(NAMES))}")
     typed: dict[str, Any] = {
-        n: tuple(v) if isinstance(known[n], tuple) else v for n, v in values.items()
+        n: tuple(v) if isinstance(_kind(n), tuple) else v for n, v in values.items()
     }
-    return replace(_DEFAULTS, **typed)
+    return replace(base or _DEFAULTS, **typed)
 
 
-def _wrong(known: Mapping[str, Any], name: str, value: Any) -> str:
-    if name not in known:
+def wrong_threshold(name: str, value: Any) -> str:
+    """What is wrong with one limit, as a sentence; empty where nothing is."""
+    if name not in NAMES:
         return f"unknown threshold {name}"
-    if isinstance(known[name], tuple):
+    if isinstance(_kind(name), tuple):
         fits = isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
         return "" if fits else f"threshold {name} takes a list of text"
     number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
-    whole = not isinstance(known[name], int) or isinstance(value, int)
+    whole = not isinstance(_kind(name), int) or isinstance(value, int)
     return "" if number and whole else f"threshold {name} takes a number from 0 on, not {value!r}"
 
 
+def is_words(name: str) -> bool:
+    """This limit is a list of words, not a number."""
+    return isinstance(_kind(name), tuple)
+
+
+def _kind(name: str) -> Any:
+    return getattr(_DEFAULTS, name)
+
+
+NAMES = tuple(one.name for one in fields(Thresholds))
 _DEFAULTS = Thresholds()
