@@ -175,7 +175,7 @@ async def test_a_portal_edited_by_hand_makes_the_plan_stale(
     by_hand(tiny, "edit", BEN, main_team=[])
     await tiny.sync()
 
-    with pytest.raises(StalePlan, match="set_main_team"):
+    with pytest.raises(StalePlan, match="main team was Sales / Inside Sales, is nothing now"):
         await approve_plan(tiny.app, tiny.actor, plan)
     card = await show_plan(tiny.app, tiny.actor, plan[:13])
     assert card.staleness
@@ -312,6 +312,21 @@ async def test_drift_names_who_changed_what(tiny: Installation, clock: HandClock
     assert by_subject[DEE].event.startswith("ADD_ADMIN")
     assert ChangeKind.MANUAL is by_subject[DEE].change.kind
     assert ChangeKind.SET_MAIN_TEAM is by_subject[BEN].change.kind
+
+
+async def test_a_user_deactivated_outside_is_drift(tiny: Installation, clock: HandClock) -> None:
+    """Told with who did it; no plan brings anybody back unasked."""
+    await put_in_force(tiny, await file_of(tiny))
+    clock.advance(timedelta(hours=1))
+    by_hand(tiny, "deactivate", DEE)
+    clock.advance(timedelta(minutes=1))
+    await tiny.sync()
+    [line] = (await drift(tiny.app, tiny.actor, NAME)).lines
+    drafted = await plan_access(tiny.app, tiny.actor, NAME)
+
+    assert (DEE, "root@tiny.test", "DEACTIVATE_USER") == (line.change.subject, line.by, line.event)
+    assert () == drafted.plan.changes
+    assert [DEE] == [change.subject for change in drafted.plan.reported]
 
 
 async def test_without_drift_there_is_nothing_to_tell(tiny: Installation) -> None:

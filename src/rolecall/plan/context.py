@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from rolecall.domain.plan import Change, ChangeKind, Phase
+from rolecall.domain.plan import Change, ChangeKind, Phase, Undo
 from rolecall.domain.snapshot import Snapshot, Team, User
 from rolecall.plan.abilities import Abilities, abilities
 from rolecall.plan.promises import Value, promise
@@ -88,6 +88,11 @@ _TEAM_VALUES = frozenset(
 )  # fmt: skip
 
 
+# A joiner's access is taken back by taking back the joiner.
+_OF_THEMSELVES = (ChangeKind.CREATE_USER, ChangeKind.MANUAL)
+_GOES_WITH_THE_USER = (Undo.ROUGH, "")
+
+
 def context_of(desired: Desired, snapshot: Snapshot, options: DiffOptions) -> Context:
     """The lookups of one comparison."""
     teams = {team.id: team for team in snapshot.teams}
@@ -121,7 +126,7 @@ def user_change(
 ) -> Change:
     """One change of one user; `slot` names what a manual line stands for."""
     user = subject if isinstance(subject, User) else None
-    undo, note = promise(kind, before)
+    undo, note = promise(kind, before) if user or kind in _OF_THEMSELVES else _GOES_WITH_THE_USER
     named = slot or kind
     told = dict(details or {})
     for key, value in (("before_shown", before), ("after_shown", after)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rolecall.domain.assignment import Slot
 from rolecall.domain.plan import Change, ChangeKind
@@ -10,6 +11,8 @@ from rolecall.plan.context import Context, manual, user_change
 from rolecall.policy.desired import BY_NAME, DesiredUser, Source
 from rolecall.policy.document import Mode, Section
 
+# Who is not told does not know that the user is there.
+UNTOLD = "no welcome e-mail is sent: tell them, or ask for it (send_welcome_email)"
 _GIVES = (Mode.ADD_ONLY, Mode.EXACT)
 
 
@@ -23,6 +26,8 @@ def creation(ctx: Context, want: DesiredUser, source: Source) -> list[Change]:
     }
     told = {key: value for key, value in details.items() if value}
     create = user_change(ctx, ChangeKind.CREATE_USER, want.email, None, "present", source, told)
+    if not want.send_welcome_email:
+        create = replace(create, warnings=(*create.warnings, UNTOLD))
     return [create, *_set(ctx, want), *_teams(ctx, want), *_seat(ctx, want)]
 
 

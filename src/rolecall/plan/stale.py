@@ -72,6 +72,8 @@ class _Now:
         }
         self.teams: Mapping[str, Team] = {team.id: team for team in snapshot.teams}
         self.parents = sound_parents(snapshot)
+        self.names = {team.id: team.name for team in snapshot.teams}
+        self.names |= {one.id: one.name for one in snapshot.permission_sets}
 
     def differs(self, change: Change) -> str:
         """What is no longer as planned, or the empty text."""
@@ -89,7 +91,9 @@ class _Now:
         actual = current_value(user, change)
         if actual == change.before:
             return ""
-        return f"{change.kind.value} started from {_said(change.before)}, is {_said(actual)} now"
+        slot = change.kind.value.partition("_")[2].replace("_", " ")
+        was = change.details.get("before_shown") or self._said(change.before)
+        return f"{slot} was {was}, is {self._said(actual)} now"
 
     def _team_differs(self, change: Change) -> str:
         if change.kind is ChangeKind.CREATE_TEAM:
@@ -102,6 +106,13 @@ class _Now:
         if change.kind is not ChangeKind.MOVE_TEAM and team.name != change.before:
             return "has been renamed since"
         return ""
+
+    def _said(self, value: Value) -> str:
+        """A value with names in place of ids."""
+        if not value:
+            return "nothing"
+        values = (value,) if isinstance(value, str) else value
+        return ", ".join(self.names.get(one, one) for one in values)
 
 
 def current_value(user: User, change: Change) -> Value:
@@ -123,12 +134,6 @@ def current_value(user: User, change: Change) -> Value:
             return change.before  # invited or active does not change what removal means
         case _:
             return change.before
-
-
-def _said(value: Value) -> str:
-    if not value:
-        return "nothing"
-    return value if isinstance(value, str) else ", ".join(value)
 
 
 def _changed_inputs(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rolecall.domain.assignment import Origin, Slot
 from rolecall.domain.plan import Change, ChangeKind
-from rolecall.domain.snapshot import User
+from rolecall.domain.snapshot import User, UserState
 from rolecall.plan.context import Context, manual, user_change
 from rolecall.plan.routes import team_route, writable
 from rolecall.plan.seats import is_free, is_upgrade
@@ -21,6 +21,7 @@ _SEVERAL = "the user holds several permission sets, and a write through the API 
 _NO_SETS = "permission sets need HubSpot Enterprise"
 _NO_SEATS = "the connection cannot write seats"
 _NO_TEAMS = "the connection may not write teams"
+OUTSIDE = "deactivated in HubSpot; access.yaml expects the user to work, and says nothing of it"
 
 
 def slot_changes(ctx: Context, user: User, want: DesiredUser) -> None:
@@ -39,6 +40,8 @@ def slot_changes(ctx: Context, user: User, want: DesiredUser) -> None:
 def _as_wanted(user: User, want: DesiredUser) -> bool:
     """A quick look that most users pass: plain users who have exactly what they should."""
     if user.super_admin or want.super_admin or want.fields or want.deactivated is not None:
+        return False
+    if user.state is UserState.DEACTIVATED:
         return False
     main = want.main_team.values if want.main_team else ()
     return (
@@ -69,13 +72,22 @@ def _facts(ctx: Context, user: User, want: DesiredUser) -> None:
         slot = ChangeKind.SET_PERMISSION_SET
         change = manual(ctx, task, user, before, after, source, slot, _ADMIN)
         ctx.put(Section.PERMISSION_SETS, change, gives=want.super_admin)
-    off = user.state.value == "deactivated"
-    if want.deactivated is not None and want.deactivated != off:
-        task = "user.deactivate" if want.deactivated else "user.reactivate"
-        why = "HubSpot has no API to deactivate or reactivate a user"
-        after = "deactivated" if want.deactivated else "active"
-        change = manual(ctx, task, user, user.state.value, after, source, ChangeKind.PARK, why)
+    off = user.state is UserState.DEACTIVATED
+    if want.deactivated is None:
+        if off and ctx.desired.whole:
+            # HubSpot deactivates idle users by a rule of its own: told, never planned unasked.
+            change = _activation(ctx, user, source, deactivate=False)
+            ctx.report(Section.USERS, change, OUTSIDE)
+    elif want.deactivated != off:
+        change = _activation(ctx, user, source, deactivate=want.deactivated)
         ctx.put(Section.USERS, change, gives=not want.deactivated)
+
+
+def _activation(ctx: Context, user: User, source: Source, *, deactivate: bool) -> Change:
+    task = "user.deactivate" if deactivate else "user.reactivate"
+    why = "HubSpot has no API to deactivate or reactivate a user"
+    after = "deactivated" if deactivate else "active"
+    return manual(ctx, task, user, user.state.value, after, source, ChangeKind.PARK, why)
 
 
 def _word(super_admin: bool) -> str | None:

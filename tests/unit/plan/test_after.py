@@ -95,8 +95,8 @@ class TestStale:
     @pytest.mark.parametrize(
         ("user", "said"),
         [
-            ({"permission_set_ids": ("set3",)}, "set_permission_set started from set1, is set3 now"),
-            ({"permission_set_ids": ("set1", "set3")}, "set_permission_set started from set1, is set1, set3 now"),
+            ({"permission_set_ids": ("set3",)}, "permission set was Sales Rep, is No Access now"),
+            ({"permission_set_ids": ("set1", "set3")}, "permission set was Sales Rep, is Sales Rep, No Access now"),
             ({"id": "77"}, "is another user now"),
         ],
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from rolecall.domain.assignment import Assignment, Origin, Slot
-from rolecall.domain.plan import Change, ChangeKind
+from rolecall.domain.plan import Change
 from rolecall.kit.errors import Refused
 from rolecall.plan.context import DiffOptions
 from rolecall.plan.diff import diff
@@ -56,8 +56,6 @@ def draft_add(ground: Ground, order: AddUser) -> Draft:
     # A foreign e-mail domain needs somebody's own words, not a reason we made up.
     wish = replace(wish, reason=order.reason)
     changes, reported = differences(ground, (wish,))
-    if not wish.send_welcome_email:
-        changes = tuple(map(_without_invitation, changes))
     notes = (*where_to_write(ground, (wish,)), *_no_seat(ground, wish))
     return Draft(
         f"Add {order.email}", "user add", changes, reported, (wish,), until, notes
@@ -286,11 +284,3 @@ def _no_seat(ground: Ground, wish: DesiredUser) -> tuple[str, ...]:
     if wish.seats is not None or not ground.snapshot.seats:
         return ()
     return ("no seat is named; HubSpot gives its own default to a new user",)
-
-
-def _without_invitation(change: Change) -> Change:
-    """Who gets no welcome e-mail does not know that the user is there: said in the plan."""
-    if change.kind is not ChangeKind.CREATE_USER:
-        return change
-    warning = "no welcome e-mail is sent: tell them, or add --send-welcome-email"
-    return replace(change, warnings=(*change.warnings, warning))

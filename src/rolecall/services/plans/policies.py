@@ -12,6 +12,7 @@ from rolecall.domain.plan import Change, Plan
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import FeedEvent
 from rolecall.kit.errors import NeedsPerson, NotThere
+from rolecall.plan.user_slots import OUTSIDE
 from rolecall.policy.dump import dump
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
@@ -155,12 +156,14 @@ async def drift(app: App, actor: Actor, name: str) -> Drift:
         events = await _events(view, portal.hub_id, policy.at)
     assert head is not None
     plan = replace(found.plan, title="Drift from the policy in force")
+    # A user deactivated outside is drift, though no plan brings anybody back unasked.
+    outside = [one for one in plan.reported if OUTSIDE in one.warnings]
     return Drift(
         portal,
         policy,
         plan,
-        tuple(_line(change, events) for change in plan.changes),
-        tuple(_line(change, events) for change in plan.reported),
+        tuple(_line(change, events) for change in (*plan.changes, *outside)),
+        tuple(_line(change, events) for change in plan.reported if change not in outside),
         head.sealed_at,
     )
 
