@@ -45,12 +45,18 @@ class Credentials(Repository):
     keys: KeyRing | None = None
 
     async def save(self, hub_id: int, fields: Mapping[str, str], at: datetime) -> None:
-        """Replace the credential of a portal."""
+        """Replace the credential of a portal, entered by somebody at a time."""
         await self.save_secret(owner_of(hub_id), fields, at)
 
     async def load(self, hub_id: int) -> Credential:
         """The credential of a portal; NotThere when it has none."""
         return await self.load_secret(owner_of(hub_id))
+
+    async def since(self, hub_id: int) -> datetime | None:
+        """When the credential of a portal was entered; None when there is none."""
+        mine = select(SECRETS.c.saved_at).where(SECRETS.c.owner == owner_of(hub_id))
+        rows = await self.rows(mine)
+        return min((row["saved_at"] for row in rows), default=None)
 
     async def remove(self, hub_id: int) -> None:
         """Forget the credential of a portal."""

@@ -85,4 +85,5 @@ class OAuthCredentials(Generic[TokensT]):
                 REFRESH: tokens.refresh_token,
                 EXPIRES: tokens.expires_at.isoformat(),
             }
-            await work.credentials.save(hub_id, {**held.fields, **fresh}, work.now)
+            # A refresh is not another credential: it was entered when it was entered.
+            await work.credentials.save(hub_id, {**held.fields, **fresh}, held.saved_at)

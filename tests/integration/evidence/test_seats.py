@@ -14,7 +14,7 @@ from rolecall.services.drafts.orders import ChangeUsers
 from rolecall.services.findings.seats import seat_report
 from rolecall.services.plans.applying import NotApplyable
 from rolecall.services.plans.drafting import propose
-from rolecall.services.plans.plans import approve_plan
+from rolecall.services.plans.plans import approve_plan, override_guardrail
 from rolecall.services.upkeep import settle_dates
 from tests.integration.evidence.test_elevating import access, raised, state
 from tests.support.evidence import a_blind_house, an_informed_house
@@ -50,6 +50,43 @@ async def test_a_refused_pair_is_learned(tmp_path: Path) -> None:
             await approve_plan(house.app, house.actor, again.plan.id)
 
     assert {Outcome.REFUSED} == {receipt.outcome for receipt in applied.receipts}
+
+
+async def test_a_set_beyond_the_tokens_rights_is_learned(tmp_path: Path) -> None:
+    """Refused once, it stops the next plan; somebody may still try once, with a reason."""
+    async with a_blind_house(tmp_path) as house:
+        token = next(iter(house.world.tokens.of_portal(house.portal.id)))
+        maker = house.portal.members[token.user_id or 0]
+        maker.super_admin, maker.permission_set_ids = False, []
+        await house.sync()
+        snapshot = await house.snapshot()
+        first, second = [
+            one
+            for one in snapshot.users
+            if len(one.permission_set_ids) == 1 and one.state is UserState.ACTIVE
+        ][:2]
+        wanted = next(
+            one for one in snapshot.permission_sets
+            if not one.requires_billing_write
+            and one.id not in (*first.permission_set_ids, *second.permission_set_ids)
+        )  # fmt: skip
+        ask = Ask(permission_set=wanted.name)
+        plans = [
+            ChangeUsers((email,), ask, overwrite_sets=(email,))
+            for email in (first.email, second.email)
+        ]
+        tried = await propose(house.app, house.actor, house.name, plans[0])
+        await approve_plan(house.app, house.actor, tried.plan.id)
+        applied = await house.apply(tried.plan)
+        stopped = await propose(house.app, house.actor, house.name, plans[1])
+        with pytest.raises(NotApplyable, match="HubSpot refused this connection"):
+            await approve_plan(house.app, house.actor, stopped.plan.id)
+        again = await override_guardrail(
+            house.app, house.actor, stopped.plan.id, "beyond_rights", "the token is better now"
+        )
+
+    assert {Outcome.REFUSED} == {receipt.outcome for receipt in applied.receipts}
+    assert again.plan.applyable
 
 
 async def test_the_queue_and_the_bill(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from rolecall.policy.parse import parse_policy
 from rolecall.provision.parked import parked_since
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.drafts.seat_rules import learned_pairs
+from rolecall.services.drafts.refusals import Learned, learned
 from rolecall.store import StoredPolicy, View
 
 NO_POLICY = Policy()
@@ -45,7 +45,7 @@ class Ground:
     assignments: tuple[Assignment, ...] = ()
     parked: Mapping[str, datetime] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
-    invalid_pairs: frozenset[tuple[str, str]] = frozenset()  # seat and set HubSpot refused
+    refused: Learned = field(default_factory=Learned)  # what HubSpot refused us before
 
     @property
     def parking(self) -> ParkingSettings:
@@ -65,7 +65,8 @@ class Ground:
             operator_email=self.operator_email,
             credential_user_id=self.portal.credential_user_id,
             overwrite_sets=folded(overwrite_sets),
-            invalid_pairs=self.invalid_pairs,
+            refused_sets=self.refused.sets,
+            invalid_pairs=self.refused.pairs,
         )
 
     def circumstances(self, overwrite_sets: Iterable[str] = ()) -> Circumstances:
@@ -111,7 +112,7 @@ async def ground_of(app: App, actor: Actor, name: str) -> Ground:
             tuple(one.assignment for one in await view.assignments.find(portal.hub_id)),
             await parked_since(view, portal.hub_id),
             await view.overrides.usable(portal.hub_id, view.now),
-            await learned_pairs(view, portal.hub_id, snapshot),
+            await learned(view, portal, snapshot),
         )
 
 

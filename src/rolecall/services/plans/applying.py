@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rolecall.domain.actor import SYSTEM, Actor, Role
+from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import ManualTask, Plan, PlanState, Receipt
@@ -28,9 +28,9 @@ from rolecall.policy.parse import parse_policy
 from rolecall.services.app import App
 from rolecall.services.connections.leases import one_at_a_time
 from rolecall.services.connections.quota import count_requests
-from rolecall.services.drafts.seat_rules import learned_pairs
+from rolecall.services.drafts.refusals import learned
 from rolecall.services.rights import may_change
-from rolecall.store import StoredPlan, View
+from rolecall.store import Due, StoredPlan, View
 
 if TYPE_CHECKING:
     from rolecall.provision.applying import Carrying
@@ -191,11 +191,13 @@ async def knowledge_of(view: View, portal: Portal, actor: Actor, snapshot: Snaps
     """What guardrails are told beside the snapshot, from the policy in force and the portal."""
     stored = await view.policies.in_force(portal.hub_id)
     settings = parse_policy(stored.text).guardrails if stored else GuardrailSettings()
+    refused = await learned(view, portal, snapshot)
     return Knowledge(
         settings=settings,
         operator_email=actor.email.casefold(),
         credential_user_id=portal.credential_user_id,
-        invalid_pairs=await learned_pairs(view, portal.hub_id, snapshot),
+        refused_sets=refused.sets,
+        invalid_pairs=refused.pairs,
     )
 
 
@@ -323,10 +325,11 @@ async def _moved(
         return await work.plans.get(stored.plan.id)
 
 
-async def apply_due(app: App) -> tuple[Applied, ...]:
-    """Go on with every run whose time has come: after a crash, a quota wait, a lost lease."""
+async def unfinished(app: App) -> tuple[Due, ...]:
+    """Runs whose time has come: after a crash, a quota wait, a lost lease, or only to be closed."""
     async with app.database.read() as view:
         due = await view.journal.due(app.clock.now())
         states = {one.plan_id: await view.plans.state(one.plan_id) for one in due}
+        closing = await view.journal.carried_out()
     going = [one for one in due if states[one.plan_id] in {PlanState.APPLYING, PlanState.CANCELLED}]
-    return tuple([await apply_plan(app, SYSTEM, one.plan_id) for one in going])
+    return (*going, *closing)
