@@ -23,10 +23,9 @@ from rolecall.mcp import create_face as create_mcp
 from rolecall.scim.face import PREFIX as SCIM
 from rolecall.scim.face import create_face as create_scim
 from rolecall.services.app import App
-from rolecall.services.duties import duties_of
+from rolecall.services.duties import waker_of
 from rolecall.services.health import Figures, figures, ready
 from rolecall.services.scim.clients import ScimRunner
-from rolecall.wakeup import EmbeddedLoop
 from rolecall.web.errands import Errands
 from rolecall.web.face import create_face as create_console
 
@@ -135,7 +134,6 @@ def create_server(app: App) -> tuple[AsgiApp, House]:
 class Application:
     """What uvicorn runs: opens the installation at the start, closes it at the end."""
 
-    loops: bool = True
     _serve: AsgiApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,8 +153,7 @@ class Application:
                 return
             self._serve, house = create_server(app)
             stop = asyncio.Event()
-            loop = EmbeddedLoop(duties_of(app) if self.loops else (), app.clock)
-            running = asyncio.create_task(loop.run(stop))
+            running = asyncio.create_task(waker_of(app).run(stop))
             await send({"type": "lifespan.startup.complete"})
             await receive()
             stop.set()

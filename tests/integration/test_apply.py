@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from rolecall.domain.plan import Outcome, PlanState
-from tests.support.house import a_house
+from rolecall.provision.ports import Moment
+from rolecall.services.plans.applying import Watching
+from rolecall.services.upkeep import go_on
+from tests.support.house import QUICK, a_house
 
 
 async def test_a_dumped_portal_has_nothing_to_do(tmp_path: Path) -> None:
@@ -33,6 +38,26 @@ async def test_a_mover_is_moved_and_moved_back(tmp_path: Path) -> None:
         await house.apply(back)
         await house.sync()
         assert before == await house.file()
+
+
+async def test_a_run_cut_off_before_its_last_word_is_closed(tmp_path: Path) -> None:
+    """Every effect has its receipt, but the run never said so: the wake-up does."""
+
+    class Gone(Exception):
+        """Stands for the end of the process."""
+
+    def gone(moment: Moment) -> None:
+        if moment.name == "settled":
+            raise Gone
+
+    async with a_house(tmp_path, seed="acme") as house:
+        plan = await house.plan(_edited(await house.file()))
+        with pytest.raises(Gone):
+            await house.apply(plan, watching=Watching(moment=gone, patience=QUICK))
+        [closed] = await go_on(house.app)
+
+        assert PlanState.DONE is closed.state
+        assert () == await go_on(house.app)
 
 
 def _edited(text: str) -> str:

@@ -27,20 +27,20 @@ def worker(once: bool) -> None:
 
 
 async def _work(app: App, _actor: Actor) -> None:
-    from rolecall.services.duties import duties_of
-    from rolecall.wakeup import EmbeddedLoop
+    from rolecall.services.duties import waker_of
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     say("working; Ctrl-C ends it, what is under way goes on where it stopped")
-    await EmbeddedLoop(duties_of(app), app.clock).run(stop)
+    await waker_of(app).run(stop)
 
 
 async def _once(app: App, _actor: Actor) -> None:
     from rolecall.services.duties import duties_of
 
     for duty in duties_of(app):
-        await duty.run()
-        say(f"{duty.name}: done")
+        for key in await duty.due():
+            await duty.run(key)
+            say(f"{duty.name} {key}".strip() + ": done")

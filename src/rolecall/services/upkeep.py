@@ -7,24 +7,25 @@ processes, and leaves what one portal's trouble does to that portal.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from rolecall.domain.actor import SYSTEM, Actor
 from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Portal
 from rolecall.kit.errors import RolecallError
 from rolecall.services.app import App
+from rolecall.services.connections.leases import if_free
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.findings.findings import catch_up_all, refresh_findings
 from rolecall.services.operators.tries import forget_tries
-from rolecall.services.plans.applying import Applied, apply_due, apply_plan
+from rolecall.services.plans.applying import Applied, apply_plan, unfinished
 from rolecall.services.plans.elevating import return_due
 from rolecall.services.plans.lifecycle import expire_due
 from rolecall.services.plans.stored import StoredPlans
 from rolecall.services.requests import clock as request_clock
 from rolecall.services.reviews import clock as review_clock
 from rolecall.services.syncs.syncing import SyncReport, due, sync_portal
-from rolecall.store import View
+from rolecall.store import Due, View
 
 LOG = logging.getLogger("rolecall.upkeep")
 # Plans that come approved: a request was answered, a review closed, an elevation is over.
@@ -40,12 +41,20 @@ async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> Sync
     return report
 
 
-async def look_at_due(app: App) -> tuple[str, ...]:
-    """Look at every portal whose interval is over; the names of those that were read."""
+async def looks_due(app: App) -> tuple[str, ...]:
+    """Portals whose interval is over, by hub id."""
     async with app.database.read() as view:
-        portals = [one for one in await view.portals.all() if await _due(view, one)]
-    looks = [(one.name, await _noted(one, look(app, SYSTEM, one.name))) for one in portals]
-    return tuple(name for name, seen in looks if seen)
+        found = [one.hub_id for one in await view.portals.all() if await _due(view, one)]
+    return tuple(map(str, found))
+
+
+async def look_at(app: App, hub_id: int) -> bool:
+    """Look at a portal if its interval is (still) over; whether it was read."""
+    async with app.database.read() as view:
+        portal = await view.portals.get(hub_id)
+        if portal is None or not await _due(view, portal):
+            return False
+    return await _noted(portal, look(app, SYSTEM, portal.name))
 
 
 async def _due(view: View, portal: Portal) -> bool:
@@ -67,25 +76,46 @@ async def _proved(app: App, applied: Applied) -> None:
         await _noted(portal, look(app, SYSTEM, portal.name))
 
 
-async def go_on(app: App) -> tuple[Applied, ...]:
-    """Go on with interrupted runs, and begin what requests and reviews brought approved."""
-    done = list(await apply_due(app))
-    for plan_id in await _approved_by_people(app):
+async def runs_due(app: App) -> tuple[str, ...]:
+    """Portals with a run to go on with or to begin, by hub id."""
+    due = (*await unfinished(app), *await _approved_by_people(app))
+    return tuple(dict.fromkeys(str(one.hub_id) for one in due))
+
+
+async def go_on_in(app: App, hub_id: int) -> tuple[Applied, ...]:
+    """Go on with interrupted runs of a portal, and begin what requests and reviews approved."""
+    done = []
+    for one in (*await unfinished(app), *await _approved_by_people(app)):
+        if one.hub_id != hub_id:
+            continue
         try:
-            done.append(await apply_plan(app, SYSTEM, plan_id))
+            done.append(await apply_plan(app, SYSTEM, one.plan_id))
         except RolecallError as error:
-            LOG.info("plan %s waits: %s", plan_id, error.message)
+            LOG.info("plan %s waits: %s", one.plan_id, error.message)
     for applied in done:
         await _proved(app, applied)
     return tuple(done)
 
 
-async def _approved_by_people(app: App) -> list[str]:
+async def go_on(app: App) -> tuple[Applied, ...]:
+    """The same in every portal; one that another process works on is left to it."""
+    done: list[Applied] = []
+    for hub_id in await runs_due(app):
+        async with if_free(app.database, f"duty:runs:{hub_id}") as ours:
+            done += await go_on_in(app, int(hub_id)) if ours else ()
+    return tuple(done)
+
+
+async def _approved_by_people(app: App) -> tuple[Due, ...]:
     if app.choices.security.read_only:
-        return []
+        return ()
     async with app.database.read() as view:
         approved = await view.plans.find(None, (PlanState.APPROVED,))
-    return [one.plan.id for one in approved if one.plan.source.startswith(FROM_PEOPLE)]
+    return tuple(
+        Due(one.plan.id, one.plan.hub_id)
+        for one in approved
+        if one.plan.source.startswith(FROM_PEOPLE)
+    )
 
 
 async def settle_requests(app: App) -> None:
@@ -117,13 +147,24 @@ async def tidy(app: App) -> None:
 
 # Name, use case, seconds between two turns.
 TURNS: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
-    ("looks", look_at_due, 30.0),
     ("findings", catch_up_all, 60.0),
-    ("runs", go_on, 5.0),
     ("requests", settle_requests, 15.0),
     ("reviews", settle_reviews, 60.0),
     ("dates", settle_dates, 300.0),
     ("tidying", tidy, 3600.0),
+)
+# Name, which portals are due, use case for one of them, seconds between two turns.
+PORTAL_TURNS: tuple[
+    tuple[
+        str,
+        Callable[[App], Awaitable[Sequence[str]]],
+        Callable[[App, int], Awaitable[object]],
+        float,
+    ],
+    ...,
+] = (
+    ("looks", looks_due, look_at, 30.0),
+    ("runs", runs_due, go_on_in, 5.0),
 )
 
 

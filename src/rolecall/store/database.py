@@ -51,6 +51,18 @@ class Database:
         return self.engines.place
 
     @property
+    def dialect(self) -> str:
+        """sqlite or postgresql."""
+        return self.engines.dialect
+
+    @property
+    def conninfo(self) -> str:
+        """The address a driver of its own opens it by, with the password: never to be shown."""
+        return self.engines.writer.url.set(drivername=self.dialect).render_as_string(
+            hide_password=False
+        )
+
+    @property
     def leases(self) -> Leases:
         """Who alone may work on something now."""
         return Leases(self.engines)

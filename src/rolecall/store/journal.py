@@ -12,9 +12,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index, Integer, RowMapping, Table, or_, select
 from sqlalchemy import update as change
 
-from rolecall.domain.plan import Effect, EffectState, Outcome, Receipt
+from rolecall.domain.plan import Effect, EffectState, Outcome, PlanState, Receipt
 from rolecall.store.encoding import from_json, to_json
 from rolecall.store.errors import OutOfDate
+from rolecall.store.plans import PLANS
 from rolecall.store.rows import Repository
 from rolecall.store.schema import Key, metadata, moment, text
 
@@ -136,6 +137,15 @@ class Journal(Repository):
         found = select(EFFECTS.c.plan_id, EFFECTS.c.hub_id).where(open_now).distinct()
         rows = await self.rows(found.order_by(EFFECTS.c.plan_id))
         return tuple(Due(row["plan_id"], row["hub_id"]) for row in rows)
+
+    async def carried_out(self) -> tuple[Due, ...]:
+        """Plans under way with nothing left to do: their run ended without a word."""
+        left = select(EFFECTS.c.plan_id).where(EFFECTS.c.state != EffectState.SETTLED.value)
+        found = select(PLANS.c.id, PLANS.c.hub_id).where(
+            PLANS.c.state == PlanState.APPLYING.value, PLANS.c.id.not_in(left)
+        )
+        rows = await self.rows(found.order_by(PLANS.c.id))
+        return tuple(Due(row["id"], row["hub_id"]) for row in rows)
 
     async def stuck(self, hub_id: int) -> tuple[str, ...]:
         """Plans of a portal with an effect that waits for a person."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from rolecall.wakeup.embedded import Duty, EmbeddedLoop
+from rolecall.wakeup.duty import Duty, Waker
+from rolecall.wakeup.embedded import EmbeddedLoop
 
-__all__ = ["Duty", "EmbeddedLoop"]
+__all__ = ["Duty", "EmbeddedLoop", "Waker"]

@@ -3,75 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable
+from collections import Counter
 from dataclasses import dataclass, field
 
 from rolecall.kit.clock import Clock
-from rolecall.kit.errors import RolecallError
+from rolecall.wakeup.duty import ALL, Duty, done, due_keys
 
-LOG = logging.getLogger("rolecall.wakeup")
 LONGEST_PAUSE = 60.0  # a duty that keeps failing is tried again within a minute
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """A use case to call every `every` seconds; it looks for due rows itself."""
-
-    name: str
-    run: Callable[[], Awaitable[object]]
-    every: float
+# Portals worked on together: each costs memory for its snapshot and a share of the one writer.
+AT_ONCE = 4
 
 
 @dataclass(slots=True)
 class EmbeddedLoop:
-    """Runs each duty in its own task, so a long sync never delays an expiry."""
+    """Runs every key of every duty in a task of its own: a long sync delays no expiry."""
 
     duties: tuple[Duty, ...]
     clock: Clock
-    _wake: dict[str, asyncio.Event] = field(default_factory=dict)
+    _lanes: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict)
+    _failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set; duties under way are cancelled at their next await."""
-        tasks = [asyncio.create_task(self._serve(duty), name=duty.name) for duty in self.duties]
+        looking = [asyncio.create_task(self._look(duty), name=duty.name) for duty in self.duties]
         try:
             await stop.wait()
         finally:
+            tasks = [*looking, *self._lanes.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def wake(self, name: str) -> None:
-        """Let one duty look again now instead of at its next turn."""
-        self._wake.setdefault(name, asyncio.Event()).set()
-
-    async def _serve(self, duty: Duty) -> None:
-        failures = 0
+    async def _look(self, duty: Duty) -> None:
+        """Begin what is due and not under way, again and again."""
         while True:
-            failures = 0 if await _done(duty) else failures + 1
-            pause = min(duty.every * (failures + 1), max(duty.every, LONGEST_PAUSE))
-            await self._pause(duty.name, pause)
+            for key in await due_keys(duty) or ():
+                lane = (duty.name, key)
+                if lane not in self._lanes:
+                    self._lanes[lane] = asyncio.create_task(self._lane(duty, key))
+            await self.clock.sleep(duty.every)
 
-    async def _pause(self, name: str, seconds: float) -> None:
-        woken = self._wake.setdefault(name, asyncio.Event())
-        sleeping = asyncio.ensure_future(self.clock.sleep(seconds))
-        waiting = asyncio.ensure_future(woken.wait())
+    async def _lane(self, duty: Duty, key: str) -> None:
+        """One key of a duty; after failures it pauses before it may begin again."""
+        lane = (duty.name, key)
         try:
-            await asyncio.wait({sleeping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if key in ALL:
+                went_well = await done(duty, key)
+            else:
+                async with self._gate:
+                    went_well = await done(duty, key)
+            self._failures[lane] = 0 if went_well else self._failures[lane] + 1
+            if failures := self._failures[lane]:
+                await self.clock.sleep(min(duty.every * failures, max(duty.every, LONGEST_PAUSE)))
         finally:
-            sleeping.cancel()
-            waiting.cancel()
-            woken.clear()
-
-
-async def _done(duty: Duty) -> bool:
-    """One turn of a duty; a failure is logged and never ends the loop."""
-    try:
-        await duty.run()
-    except RolecallError as error:
-        LOG.warning("%s: %s", duty.name, error.message)
-        return False
-    except Exception:
-        LOG.exception("%s failed", duty.name)
-        return False
-    return True
+            del self._lanes[lane]

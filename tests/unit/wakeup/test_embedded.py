@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rolecall.kit.clock import HandClock
@@ -17,13 +18,13 @@ async def test_a_failing_duty_is_tried_again_and_harms_no_other() -> None:
     calls: list[str] = []
     stop = asyncio.Event()
 
-    async def shaky() -> None:
+    async def shaky(_key: str) -> None:
         calls.append("shaky")
         if calls.count("shaky") < 3:
             raise Retryable("not yet")
         stop.set()
 
-    async def steady() -> None:
+    async def steady(_key: str) -> None:
         calls.append("steady")
 
     duties = (Duty("shaky", shaky, 1), Duty("steady", steady, 1))
@@ -33,29 +34,41 @@ async def test_a_failing_duty_is_tried_again_and_harms_no_other() -> None:
     assert "steady" in calls
 
 
-async def test_a_duty_can_be_woken() -> None:
-    """Waking does not wait for the next turn."""
-    stop, began, turns = asyncio.Event(), asyncio.Event(), []
+async def test_portals_are_worked_on_side_by_side_and_each_once() -> None:
+    """A long run of one portal holds up no other, and is not begun a second time."""
+    began: list[str] = []
+    stop, long = asyncio.Event(), asyncio.Event()
 
-    async def work() -> None:
-        turns.append(1)
-        began.set()
-        if len(turns) == 2:
+    async def due() -> Sequence[str]:
+        return ("long", "short")
+
+    async def work(key: str) -> None:
+        began.append(key)
+        if key == "long":
+            await long.wait()
+        if began.count("short") == 3:
             stop.set()
 
-    class Still:
-        """A clock whose sleep never ends."""
+    duty = Duty("runs", work, 1, due)
+    await asyncio.wait_for(EmbeddedLoop((duty,), HandClock(NOW)).run(stop), 5)
 
-        def now(self) -> datetime:
-            return NOW
+    assert 1 == began.count("long")
 
-        async def sleep(self, seconds: float) -> None:
-            await asyncio.Event().wait()
 
-    loop = EmbeddedLoop((Duty("work", work, 3600),), Still())
-    running = asyncio.create_task(loop.run(stop))
-    await began.wait()
-    loop.wake("work")
-    await asyncio.wait_for(running, 5)
+async def test_what_is_due_cannot_be_told_for_a_while() -> None:
+    """The database is away when the loop looks; it looks again."""
+    looks: list[int] = []
+    stop = asyncio.Event()
 
-    assert 2 == len(turns)
+    async def due() -> Sequence[str]:
+        looks.append(1)
+        if len(looks) == 1:
+            raise Retryable("the database is away")
+        return ("7",)
+
+    async def work(_key: str) -> None:
+        stop.set()
+
+    await asyncio.wait_for(EmbeddedLoop((Duty("runs", work, 1, due),), HandClock(NOW)).run(stop), 5)
+
+    assert 2 <= len(looks)

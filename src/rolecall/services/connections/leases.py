@@ -41,15 +41,32 @@ async def one_at_a_time(
     A holder of this machine whose process is gone is not waited for. Losing the lease cancels
     the block and raises LeaseLost.
     """
-    holder = holder_name()
-    lease, waited_for = await _acquire(database, key, holder, waiting)
+    lease, waited_for = await _acquire(database, key, holder_name(), waiting)
+    async with _kept(database, lease):
+        yield waited_for
+
+
+@asynccontextmanager
+async def if_free(database: Database, key: str) -> AsyncIterator[bool]:
+    """Hold a lease for the block if nobody else does; yields whether it is ours."""
+    lease = await _taken(database, key, holder_name())
+    if lease is None:
+        yield False
+        return
+    async with _kept(database, lease):
+        yield True
+
+
+@asynccontextmanager
+async def _kept(database: Database, lease: Lease) -> AsyncIterator[None]:
+    """Prolong a lease for the block, then give it back; losing it cancels the block."""
     keeper = asyncio.create_task(_keep(database, lease, asyncio.current_task()))
     try:
-        yield waited_for
+        yield
     except asyncio.CancelledError:
         if keeper.done() and not keeper.cancelled() and keeper.exception() is None:
             raise LeaseLost(
-                f"{key} was taken over by another process", hint="run it again"
+                f"{lease.key} was taken over by another process", hint="run it again"
             ) from None
         raise
     finally:
@@ -64,19 +81,26 @@ async def _acquire(
 ) -> tuple[Lease, str]:
     waited_for = ""
     while True:
-        lease = await database.leases.acquire(key, holder, LEASE_SECONDS)
+        lease = await _taken(database, key, holder)
         if lease is not None:
             return lease, waited_for
         other = await database.leases.holder(key)
         if other is None:
             continue
-        if _is_dead(other.holder):
-            await _free(database, other)
-            continue
         if not waited_for:
             waited_for = shown_holder(other.holder)
             waiting(waited_for)
         await asyncio.sleep(LOOK_AGAIN)
+
+
+async def _taken(database: Database, key: str, holder: str) -> Lease | None:
+    """The lease, if it is free or its holder's process is gone from this machine."""
+    lease = await database.leases.acquire(key, holder, LEASE_SECONDS)
+    other = await database.leases.holder(key) if lease is None else None
+    if other is None or not _is_dead(other.holder):
+        return lease
+    await _free(database, other)
+    return await database.leases.acquire(key, holder, LEASE_SECONDS)
 
 
 async def _free(database: Database, dead: Lease) -> None:
