@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.databases import require
+from tests.support.node import with_package
 from tests.support.processes import emulator_process
 
 JOURNEY = Path(__file__).with_name("foreign_node_sdk.js")
@@ -22,30 +21,7 @@ CLIENT = "@hubspot/api-client@13.5.0"
 @pytest.fixture(scope="module")
 def node_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the client installed from npm; skips when npm reaches no registry."""
-    require("node")
-    place = tmp_path_factory.mktemp("node")
-    npm = shutil.which("npm")
-    reason = "no npm on this machine" if npm is None else _installed(npm, place)
-    if not reason:
-        return place
-    if "node" in os.environ.get("ROLECALL_TEST_REQUIRE", "").split(","):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def _installed(npm: str, place: Path) -> str:
-    wish = [npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(place)]
-    try:
-        done = subprocess.run(
-            [*wish, "--fetch-retries=0", CLIENT],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-    except subprocess.TimeoutExpired:
-        return "npm reached no registry within two minutes"
-    return "" if done.returncode == 0 else f"npm could not install {CLIENT}: {done.stderr[-300:]}"
+    return with_package(CLIENT, tmp_path_factory.mktemp("node"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx2
 from joserfc import jwt
@@ -26,6 +26,7 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 LEEWAY = 60  # seconds the provider's clock may differ
 SECONDS = 15.0
 SCOPES = "openid email profile"
+USERINFO = "userinfo_endpoint"
 
 
 class ProviderDown(Retryable):
@@ -105,7 +106,8 @@ class IdentityProvider:
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise ProviderRefused("the identity provider sent no ID token")
-        return self._identity(await self._claims(token, handshake.nonce))
+        claims = await self._claims(token, handshake.nonce)
+        return self._identity(await self._completed(claims, answer.get("access_token")))
 
     async def metadata(self) -> Mapping[str, Any]:
         """The provider's own description, read once; its issuer must be the one configured."""
@@ -119,6 +121,8 @@ class IdentityProvider:
                 )
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 self._check_endpoint(name, told.get(name))
+            if USERINFO in told:
+                self._check_endpoint(USERINFO, told[USERINFO])
             self._metadata.update(told)
         return self._metadata
 
@@ -141,7 +145,8 @@ class IdentityProvider:
         methods = told.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
         auth = None
         if self.client_secret and "client_secret_basic" in methods:
-            auth = (self.client_id, self.client_secret)
+            # RFC 6749, 2.3.1: form-encoded before they are joined, `:` and `%` would break them.
+            auth = (quote_plus(self.client_id), quote_plus(self.client_secret))
         else:
             form["client_id"] = self.client_id
             if self.client_secret:
@@ -159,6 +164,24 @@ class IdentityProvider:
             else:
                 return decoded.claims
         raise ProviderRefused("the ID token is not valid")
+
+    async def _completed(
+        self, claims: Mapping[str, Any], access_token: object
+    ) -> Mapping[str, Any]:
+        """With what the provider tells at its userinfo endpoint, where the ID token names nobody.
+
+        OpenID Connect Core 5.4: e-mail and name are in the ID token only where no access token
+        comes with it, so a strict provider has them there. What was signed counts first.
+        """
+        endpoint = (await self.metadata()).get(USERINFO)
+        if "email" in claims or not endpoint or not isinstance(access_token, str):
+            return claims
+        told = await self._json(
+            "GET", endpoint, headers={"authorization": f"Bearer {access_token}"}
+        )
+        if told.get("sub") != claims["sub"]:  # Core 5.3.2: else it may be about somebody else
+            raise ProviderRefused("the identity provider told of somebody else")
+        return {**told, **claims}
 
     def _registry(self, nonce: str) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
@@ -196,11 +219,12 @@ class IdentityProvider:
         url: str,
         form: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Mapping[str, Any]:
         host = urlsplit(url).hostname
         try:
             async with httpx2.AsyncClient(transport=self.transport, timeout=SECONDS) as client:
-                answer = await client.request(method, url, data=form, auth=auth)
+                answer = await client.request(method, url, data=form, auth=auth, headers=headers)
         except httpx2.HTTPError as error:
             raise ProviderDown(f"{host} did not answer: {type(error).__name__}") from error
         if answer.status_code >= 500 or answer.status_code == 429:
