@@ -31,12 +31,16 @@ from rolecall.domain.review import (
 from rolecall.evidence.seal import Pack
 from rolecall.evidence.verify_pack import check_pack
 from rolecall.kit.errors import NeedsPerson, Refused
+from rolecall.services.connections.portals import portal_named
 from rolecall.services.evidence import evidence
+from rolecall.services.findings.findings import refresh_findings
+from rolecall.services.people.people import import_people
 from rolecall.services.reviews import clock as review_clock
 from rolecall.services.reviews import reviews
 from rolecall.services.reviews import views as review_views
 from rolecall.services.reviews.reviews import Decision, RubberStamp
 from rolecall.services.rights import NotAllowed
+from rolecall.services.upkeep import settle_reviews
 from rolecall.store import AuditQuery
 from rolecall.store.errors import AlreadyThere, NotThere, OutOfDate
 from tests.support.governed import (
@@ -329,6 +333,31 @@ class TestOpeningItself:
         assert {"new super admin", "mover", "left"} == {one.trigger for one in first}
         assert () == second
         assert 3 == len(await review_views.list_campaigns(room.app, admin, HUB))
+
+    async def test_no_picture_between_is_overlooked(self, room: Governed) -> None:
+        """Two pictures since the last look: what the first showed and the second still does counts."""
+        await review_clock.open_for_events(room.app, HUB)
+        promoted = (USERS[0], replace(USERS[1], super_admin=True), *USERS[2:])
+        for _ in range(2):
+            room.clock.advance(timedelta(hours=1))
+            await room.seal(promoted)
+        opened = await review_clock.open_for_events(room.app, HUB)
+
+        assert ["New super admin: ben@acme.test"] == [one.title for one in opened]
+
+    async def test_a_people_list_tells_of_movers(self, room: Governed) -> None:
+        """A new department by the list opens one review of that user, though HubSpot is unchanged."""
+        admin = await room.operator("root@acme.test", Role.ADMIN, hub_id=0)
+        await room.seal((*USERS, a_user("9", "new@acme.test")))
+        listed = "email,department,manager\nnew@acme.test,{},mia@acme.test\nelse@acme.test,Ops,\n"
+        await refresh_findings(room.app, await portal_named(room.app, room.local, "acme"))
+        for department in ("Sales", "Marketing", "Marketing"):
+            data = listed.format(department).encode()
+            await import_people(room.app, admin, data, accept_shrink=True)
+            await settle_reviews(room.app)
+
+        found = await review_views.list_campaigns(room.app, admin, HUB)
+        assert ["Mover: new@acme.test"] == [one.title for one in found]
 
     async def test_one_cause_one_campaign(self, room: Governed) -> None:
         """Opened by hand for an incident; the same cause again is refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ MONTHS = {
     Cadence.YEARLY: 12,
 }
 EVENT_DUE_DAYS = 7
+MOVER = "mover"
 INSTALLED, UNINSTALLED = "INSTALL_INTEGRATION", "UNINSTALL_INTEGRATION"
 
 
@@ -57,7 +58,7 @@ def of_users(
         if user.super_admin and (former is None or not former.super_admin):
             causes.append(_of(hub_id, "new super admin", user, snapshot_id, admins=True))
         elif former is not None and _moved(former, user):
-            causes.append(_of(hub_id, "mover", user, snapshot_id))
+            causes.append(_of(hub_id, MOVER, user, snapshot_id))
     return tuple(causes)
 
 
@@ -71,11 +72,22 @@ def _moved(before: User, after: User) -> bool:
 
 
 def _of(hub_id: int, trigger: str, user: User, token: str, *, admins: bool = False) -> Cause:
-    scope = Scope(users=(user.email.casefold(),), super_admins_only=admins)
-    order = CampaignOrder(
-        f"{trigger.capitalize()}: {user.email}", scope, due_days=EVENT_DUE_DAYS, trigger=trigger
-    )
+    order = _order(trigger, user.email, admins=admins)
     return Cause(f"{hub_id}:{trigger}:{user.id}:{token}", order)
+
+
+def _order(trigger: str, email: str, *, admins: bool = False) -> CampaignOrder:
+    """A campaign about one user."""
+    scope = Scope(users=(email.casefold(),), super_admins_only=admins)
+    title = f"{trigger.capitalize()}: {email}"
+    return CampaignOrder(title, scope, due_days=EVENT_DUE_DAYS, trigger=trigger)
+
+
+def of_moves(hub_id: int, moved: Mapping[str, str]) -> tuple[Cause, ...]:
+    """Users whose person changed place by a people list; `moved` is their e-mail by move."""
+    return tuple(
+        Cause(f"{hub_id}:{MOVER}:{move}", _order(MOVER, email)) for move, email in moved.items()
+    )
 
 
 def of_findings(hub_id: int, found: Iterable[tuple[str, Finding]]) -> tuple[Cause, ...]:
@@ -86,9 +98,7 @@ def of_findings(hub_id: int, found: Iterable[tuple[str, Finding]]) -> tuple[Caus
         trigger = triggers.get(finding.rule)
         if trigger is None or "@" not in finding.subject:
             continue
-        scope = Scope(users=(finding.subject.casefold(),))
-        title = f"{trigger.capitalize()}: {finding.subject}"
-        order = CampaignOrder(title, scope, due_days=EVENT_DUE_DAYS, trigger=trigger)
+        order = _order(trigger, finding.subject)
         causes.append(Cause(f"{hub_id}:{trigger}:{finding_id}", order))
     return tuple(causes)
 

@@ -126,7 +126,8 @@ async def settle_requests(app: App) -> None:
 
 
 async def settle_reviews(app: App) -> None:
-    """Campaigns as time and decisions brought them on, down to the portal and back."""
+    """Campaigns as time, events and decisions brought them on, down to the portal and back."""
+    await review_clock.open_for_all(app)
     await review_clock.carry_out_due(app, StoredPlans(app))
     if await go_on(app):
         await review_clock.carry_out_due(app, StoredPlans(app))

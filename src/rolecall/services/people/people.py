@@ -15,12 +15,13 @@ from rolecall.kit.errors import Refused
 from rolecall.kit.ids import uuid7
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.people.correlation import CONFIRMED, Moves, correlate, moves_between
+from rolecall.services.people.correlation import CONFIRMED, Move, Moves, correlate, moves_between
 from rolecall.services.rights import may_change, need_reading
 from rolecall.sources.people_files import PeopleReading, read_people
-from rolecall.store import UnitOfWork
+from rolecall.store import UnitOfWork, UserQuery, View
 
 DEFAULT_SOURCE = "hr"
+MOVES = "moves"  # preference of a portal: users whose person moved, for the reviews to take up
 CONFIRMED_EMAILS = "confirmed e-mails"  # attribute: e-mails added by `people link`
 
 
@@ -81,6 +82,7 @@ async def import_people(
             portal.name: await correlate_portal(work, portal.hub_id)
             for portal in await work.portals.all()
         }
+        await _leave_word(work, moves.movers)
     return PeopleImport(reading, moves, len(missing), situations)
 
 
@@ -121,6 +123,26 @@ async def correlate_portal(work: UnitOfWork, hub_id: int) -> Mapping[str, int]:
     links = correlate(snapshot, people, await work.people.links(hub_id))
     await work.people.put_links(links)
     return Counter(link.situation.value for link in links)
+
+
+async def _leave_word(work: UnitOfWork, movers: Sequence[Move]) -> None:
+    """Tell the reviews who changed place by this list, in the transaction that says so."""
+    for move in movers:
+        for link in await work.people.links_of(move.person.id):
+            query = UserQuery(ids=frozenset({link.user_id}), limit=1)  # nobody who is gone
+            for user in (await work.users.find(link.hub_id, query)).items:
+                left = {**await moves_left(work, link.hub_id), uuid7(): user.email}
+                await work.preferences.save(owner_of(link.hub_id), MOVES, left, work.now)
+
+
+async def moves_left(view: View, hub_id: int) -> dict[str, str]:
+    """Moves no review was opened for yet: the user's e-mail by move."""
+    return dict(await view.preferences.get(owner_of(hub_id), MOVES) or {})
+
+
+def owner_of(hub_id: int) -> str:
+    """Under which name a portal keeps preferences."""
+    return f"portal:{hub_id}"
 
 
 async def list_people(

@@ -6,14 +6,14 @@ Every step can be repeated: a process killed between two of them finishes at the
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rolecall.domain.actor import SYSTEM
 from rolecall.domain.events import Event
 from rolecall.domain.plan import PlanState
-from rolecall.domain.review import Campaign, CampaignState, ReviewItem, Verdict
+from rolecall.domain.review import Campaign, CampaignOrder, CampaignState, ReviewItem, Verdict
 from rolecall.kit.errors import NeedsPerson, Refused, RolecallError
 from rolecall.policy.names import names_of
 from rolecall.reviews.causes import (
@@ -23,20 +23,25 @@ from rolecall.reviews.causes import (
     next_after,
     of_events,
     of_findings,
+    of_moves,
     of_users,
 )
 from rolecall.reviews.remediation import Leftovers, gone_by, reference_of, wishes_of
 from rolecall.services.app import App
+from rolecall.services.findings.findings import LOOKED_AT as FINDINGS_OF
+from rolecall.services.people.people import MOVES, moves_left, owner_of
 from rolecall.services.plans.door import Order, PlanDoor
 from rolecall.services.requests.standing import Standing, standing_of
 from rolecall.services.reviews.reviews import close_in, escalate_in, open_campaign, remind_in
-from rolecall.store import FeedQuery, View
+from rolecall.store import FeedQuery, SnapshotHead, UnitOfWork, View
 from rolecall.store.errors import AlreadyThere
 
 LOG = logging.getLogger("rolecall.reviews")
 REMIND_AT = (timedelta(days=7), timedelta(days=3), timedelta(days=1))  # before the deadline
 ESCALATE_AT = timedelta(days=2)
 EVENTS_BACK = timedelta(days=2)  # how far events are looked at again; causes open once
+LOOKED_AT = "reviews"  # preference of a portal: the picture events were last looked for in
+About = tuple[str, tuple[str, ...]]  # a trigger, and whose access it is about
 
 
 @dataclass(slots=True)
@@ -64,22 +69,75 @@ async def carry_out_due(app: App, door: PlanDoor) -> Turn:
     return turn
 
 
+async def open_for_all(app: App) -> None:
+    """Look for events wherever nobody did since the newest picture or the last people list.
+
+    A picture is looked at when its findings are: dormant users and leavers are among them.
+    """
+    async with app.database.read() as view:
+        hubs = [one.hub_id for one in await view.portals.all()]
+        late = [hub_id for hub_id in hubs if await _unlooked(view, hub_id)]
+    for hub_id in late:
+        await open_for_events(app, hub_id)
+
+
+async def _unlooked(view: View, hub_id: int) -> bool:
+    head = await view.snapshots.head(hub_id)
+    found_in = await view.preferences.get(owner_of(hub_id), FINDINGS_OF) or {}
+    looked = await view.preferences.get(owner_of(hub_id), LOOKED_AT) or {}
+    if head is None or found_in.get("snapshot") != head.id:
+        return False
+    return looked.get("snapshot") != head.id or bool(await moves_left(view, hub_id))
+
+
 async def open_for_events(app: App, hub_id: int) -> tuple[Campaign, ...]:
-    """Campaigns for what happened in a portal; call it after a sync. Each event opens one, once."""
+    """Campaigns for what happened in a portal; call it after a sync. Each event opens one, once.
+
+    What happened is told by every picture since the one looked at before, however many there were.
+    """
     if app.choices.security.read_only:
         return ()
     async with app.database.read() as view:
-        causes = await _causes(view, hub_id)
+        head = await view.snapshots.head(hub_id)
+        if head is None:
+            return ()
+        moves = await moves_left(view, hub_id)
+        causes = (*await _causes(view, hub_id, head), *of_moves(hub_id, moves))
         known = await view.reviews.known_causes([one.key for one in causes])
+        under_way = await _under_way(view, hub_id)
     opened = []
     for cause in causes:
-        if cause.key in known:
+        if cause.key in known or _about(cause.order) in under_way:
             continue
         try:
             opened.append(await open_campaign(app, SYSTEM, hub_id, cause.order, cause=cause.key))
+            under_way.add(_about(cause.order))
         except (AlreadyThere, NeedsPerson, Refused) as error:
             LOG.info("no review for %s: %s", cause.key, error.message)
+    async with app.database.work() as work:
+        await _looked(work, head, moves)
     return tuple(opened)
+
+
+async def _looked(work: UnitOfWork, head: SnapshotHead, moves: Mapping[str, str]) -> None:
+    """Events are known up to this picture; moves that came meanwhile are left for the next time."""
+    owner = owner_of(head.hub_id)
+    mark = {"snapshot": head.id, "seq": head.seq, "sealed_at": head.sealed_at.isoformat()}
+    await work.preferences.save(owner, LOOKED_AT, mark, work.now)
+    if moves:
+        left = await moves_left(work, head.hub_id)
+        left = {move: email for move, email in left.items() if move not in moves}
+        await work.preferences.save(owner, MOVES, left, work.now)
+
+
+async def _under_way(view: View, hub_id: int) -> set[About]:
+    """Reviews of events nobody has finished: the same event about the same user needs no second."""
+    running = await view.reviews.all({hub_id}, {CampaignState.IN_REVIEW})
+    return {(one.trigger, one.scope.users) for one in running if one.scope.users}
+
+
+def _about(order: CampaignOrder) -> About:
+    return order.trigger, order.scope.users
 
 
 async def _guarded(turn: Turn, what: str, act: str, work: Awaitable[None]) -> None:
@@ -227,21 +285,28 @@ async def _open_scheduled(app: App) -> None:
         await open_campaign(app, SYSTEM, schedule.hub_id, order, cause=cause)
 
 
-async def _causes(view: View, hub_id: int) -> tuple[Cause, ...]:
-    heads = await view.snapshots.heads(hub_id, limit=2)
-    if len(heads) < 2:
+async def _causes(view: View, hub_id: int, head: SnapshotHead) -> tuple[Cause, ...]:
+    since = await _looked_before(view, hub_id)
+    if since is None:
         return ()  # the first picture of a portal is no event
-    after = await view.snapshots.load(hub_id, snapshot_id=heads[0].id)
-    before = await view.snapshots.load(hub_id, snapshot_id=heads[1].id)
-    assert after is not None
-    assert before is not None
+    seq, sealed_at = since
+    before, after = await view.users.differing(hub_id, seq, head.seq)
     opened = await view.findings.open(hub_id)
-    fresh = [(one.id, one.finding) for one in opened if one.first_seen >= heads[1].sealed_at]
+    fresh = [(one.id, one.finding) for one in opened if one.first_seen >= sealed_at]
     types = frozenset({INSTALLED, UNINSTALLED})
     query = FeedQuery(feed="security", types=types, since=view.now - EVENTS_BACK)
     events = await view.feeds.events(hub_id, query)
     return (
-        *of_users(hub_id, before.users, after.users, heads[0].id),
+        *of_users(hub_id, before.values(), after.values(), head.id),
         *of_findings(hub_id, fresh),
         *of_events(hub_id, events),
     )
+
+
+async def _looked_before(view: View, hub_id: int) -> tuple[int, datetime] | None:
+    """The picture events were last looked for in: number and time; else the one before the newest."""
+    mark = await view.preferences.get(owner_of(hub_id), LOOKED_AT)
+    if mark:
+        return int(mark["seq"]), datetime.fromisoformat(mark["sealed_at"])
+    heads = await view.snapshots.heads(hub_id, limit=2)
+    return (heads[1].seq, heads[1].sealed_at) if len(heads) > 1 else None
