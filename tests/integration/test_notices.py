@@ -19,15 +19,16 @@ from rolecall.domain.notice import NoticeDelivery
 from rolecall.domain.operator import LinkPurpose
 from rolecall.domain.request import AccessRequest
 from rolecall.domain.webhook import DeliveryState
-from rolecall.kit.errors import Refused
+from rolecall.kit.errors import NotThere, Refused
 from rolecall.services.operators.links import peek_link
 from rolecall.services.operators.operators import accept_link, invite
 from rolecall.services.requests import requests
 from rolecall.services.requests.requests import RequestForm
 from rolecall.services.telling.digest import digest_due
+from rolecall.services.telling.lost import lost_notices, send_test, tell_again
 from rolecall.services.telling.notices import deliver_due
 from rolecall.settings import Settings
-from tests.support.governed import HUB, NOW, Governed, governed
+from tests.support.governed import HUB, NOW, OTHER, Governed, governed
 from tests.support.mail import MailSink, a_mail_sink
 
 ANA, BEN, MIA = "ana@acme.test", "ben@acme.test", "mia@acme.test"
@@ -290,3 +291,48 @@ async def test_wrong_settings_are_told_at_the_start(
     with pytest.raises(Refused, match=says):
         async with open_app(Settings(home=tmp_path, **chosen)):
             pass
+
+
+async def test_lost_notices_are_listed_and_told_again(sink: MailSink, room: Governed) -> None:
+    """What was given up is shown with its error, and goes out when the server takes it again."""
+    root = await room.operator(ROOT, Role.ADMIN)
+    eve = await room.operator("eve@other.test", Role.ADMIN, hub_id=OTHER)
+    sink.answer = b"550 nobody here"
+    await queued(room)
+    await deliver_due(room.app)
+    (lost,) = await lost_notices(room.app, root, HUB)
+    with pytest.raises(NotThere):
+        await tell_again(room.app, eve, OTHER, lost.delivery_id)
+    sink.answer = b"250 ok"
+    await tell_again(room.app, root, HUB, lost.delivery_id)
+    await deliver_due(room.app)
+
+    assert ("email", ROOT, 1, True) == (lost.channel, lost.address, lost.attempts, lost.again)
+    assert "What is due by date in acme cannot be planned" == lost.title
+    assert "nobody here" in lost.error
+    assert () == await lost_notices(room.app, root, HUB)
+    assert 1 == len(sink.mails)
+
+
+async def test_old_news_is_not_told_again(sink: MailSink, room: Governed) -> None:
+    """After a week it is listed, and that is all."""
+    root = await room.operator(ROOT, Role.ADMIN)
+    sink.answer = b"550 nobody here"
+    await queued(room)
+    await deliver_due(room.app)
+    room.clock.advance(timedelta(days=8))
+    (lost,) = await lost_notices(room.app, root, HUB)
+    with pytest.raises(Refused, match="after a week"):
+        await tell_again(room.app, root, HUB, lost.delivery_id)
+
+    assert not lost.again
+
+
+async def test_a_test_goes_to_who_asks(sink: MailSink, room: Governed) -> None:
+    """One mail that says what it is."""
+    root = await room.operator(ROOT, Role.ADMIN)
+    await send_test(room.app, root, HUB)
+    await deliver_due(room.app)
+    (mail,) = sink.mails
+
+    assert (ROOT, "A test from Rolecall") == (mail["To"], mail["Subject"])

@@ -31,6 +31,7 @@ class Event(StrEnum):
     IMPORT_SOURCE_APP_ADDED = "import-source:app:added"
     IMPORT_SOURCE_APP_REMOVED = "import-source:app:removed"
     MCP_TOOL_CALLED = "mcp:tool:called"
+    NOTICE_DELIVERY_REPEATED = "notice:delivery:repeated"
     NOTICE_WEBHOOK_ADDED = "notice:webhook:added"
     NOTICE_WEBHOOK_REMOVED = "notice:webhook:removed"
     OPERATOR_ACCESS_CHANGED = "operator:access:changed"

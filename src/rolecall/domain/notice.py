@@ -10,6 +10,15 @@ from rolecall.domain.webhook import DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a mail."""
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One thing worth telling; `topic` is source.what (request.open, sync.quota, ...)."""
 
@@ -21,6 +30,7 @@ class Notice:
     urgent: bool = False  # not held back by quiet hours
     to: tuple[str, ...] = ()  # e-mails; empty = whoever the channel reaches
     facts: Mapping[str, str] = field(default_factory=dict)  # for webhooks: ids, portal, counts
+    attachments: tuple[Attachment, ...] = ()  # of mails alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,10 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report of one's own: columns over one kind of row, filtered, perhaps sent by mail."""
+    """A report of one's own: columns over one kind of row, filtered, perhaps sent by mail.
+
+    `filters` are those of the page of its kind, by the same names.
+    """
 
     id: str
     hub_id: int
@@ -144,3 +147,4 @@ class SavedReport:
     recipients: tuple[str, ...] = ()
     every: str = ""  # "" | daily | weekly | monthly
     next_at: datetime | None = None
+    form: str = "csv"  # of the mailed file: csv | xlsx

@@ -26,6 +26,9 @@ def as_email(notice: Notice, sender: str, to: tuple[str, ...]) -> EmailMessage:
     parts += [f"{label}: {link}" for label, link in notice.actions]
     parts += [notice.link] if notice.link else []
     message.set_content("\n".join(parts) + "\n")
+    for one in notice.attachments:
+        main, _, sub = one.media_type.partition("/")
+        message.add_attachment(one.data, maintype=main, subtype=sub, filename=one.name)
     return message
 
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from rolecall.services.app import App
 from rolecall.services.connections.leases import if_free
+from rolecall.services.reporting import reports
 from rolecall.services.telling import digest, notices, webhooks
 from rolecall.services.upkeep import PORTAL_TURNS, TURNS
 from rolecall.wakeup import Duty, EmbeddedLoop, Waker
@@ -20,6 +21,7 @@ DELIVERY: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
     ("webhooks", webhooks.deliver_due, 10.0),
     ("notices", notices.deliver_due, 10.0),
     ("digests", digest.digest_due, 900.0),
+    ("reports", reports.send_due, 300.0),
 )
 
 

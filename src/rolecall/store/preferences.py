@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     delete,
     select,
+    update,
 )
 
 from rolecall.domain.operator import SavedReport
@@ -83,6 +84,13 @@ class Preferences(Repository):
         """Reports whose time to be sent has come."""
         found = select(REPORTS).where(REPORTS.c.next_at <= now).order_by(REPORTS.c.id)
         return tuple(_report(row) for row in await self.rows(found))
+
+    async def move_on(self, report: SavedReport, since: datetime) -> bool:
+        """Keep a report's next turn; False when another process has taken the turn of `since`."""
+        due = (REPORTS.c.id == report.id, REPORTS.c.next_at == since)
+        values = {"next_at": report.next_at, "body": to_json(report)}
+        done = await self.connection.execute(update(REPORTS).where(*due).values(**values))
+        return done.rowcount == 1
 
     async def remove_report(self, report_id: str) -> None:
         """Forget a report."""

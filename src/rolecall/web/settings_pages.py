@@ -36,6 +36,7 @@ from rolecall.services.operators.operators import (
     set_roles,
 )
 from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
+from rolecall.services.telling.lost import lost_notices, outlets_of, send_test, tell_again
 from rolecall.services.telling.webhooks import add_webhook, list_webhooks, remove_webhook
 from rolecall.services.upkeep import look
 from rolecall.web.routing import Page, get, post
@@ -239,11 +240,15 @@ async def notices(visit: Visit) -> Response:
 
 async def _notices(visit: Visit, problem: RolecallError | None, secret: str) -> Response:
     found = await list_webhooks(visit.app, visit.actor)
+    hub_id, may_change = visit.here.hub_id, visit.holds(Role.ADMIN)
     return visit.page(
         "notices.html",
         422 if problem else 200,
-        webhooks=[one for one in found if one.hub_id in {None, visit.here.hub_id}],
-        may_change=visit.holds(Role.ADMIN),
+        outlets=outlets_of(visit.app),
+        quiet=visit.app.outlets.quiet,
+        lost=await lost_notices(visit.app, visit.actor, hub_id) if may_change else (),
+        webhooks=[one for one in found if one.hub_id in {None, hub_id}],
+        may_change=may_change,
         secret=secret,
         problem=problem,
         typed=visit.form,
@@ -266,6 +271,18 @@ async def drop_notice(visit: Visit) -> Response:
     """Post there no more."""
     await remove_webhook(visit.app, visit.actor, visit.path("webhook"))
     return visit.go(visit.url("settings", "notices"), "Nothing is posted there any more.")
+
+
+async def notice_again(visit: Visit) -> Response:
+    """Tell again what reached nobody."""
+    await tell_again(visit.app, visit.actor, visit.here.hub_id, visit.path("delivery"))
+    return visit.go(visit.url("settings", "notices"), "It is tried again within seconds.")
+
+
+async def notice_test(visit: Visit) -> Response:
+    """A notice that says it is a test."""
+    await send_test(visit.app, visit.actor, visit.here.hub_id)
+    return visit.go(visit.url("settings", "notices"), "A test is on its way.")
 
 
 async def audit(visit: Visit) -> Response:
@@ -336,6 +353,8 @@ PAGES: tuple[Page, ...] = (
     post("/p/{portal}/settings/tokens/{token}/revoke", end_token),
     get("/p/{portal}/settings/notices", notices),
     post("/p/{portal}/settings/notices", add_notice),
+    post("/p/{portal}/settings/notices/test", notice_test),
+    post("/p/{portal}/settings/notices/lost/{delivery}", notice_again),
     post("/p/{portal}/settings/notices/{webhook}/remove", drop_notice),
     get("/p/{portal}/settings/audit", audit),
     post("/p/{portal}/settings/audit/verify", verify),

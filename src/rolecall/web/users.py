@@ -18,11 +18,14 @@ from rolecall.services.drafts.orders import AddUser, ChangeUsers, RemoveUsers
 from rolecall.services.inventory.users import (
     COLUMNS,
     FIELDS,
+    NONE_HELD,
+    TITLES,
     UserPage,
     UserRow,
     Wanted,
     checked_columns,
     list_users,
+    wanted_of,
 )
 from rolecall.services.plans.drafting import propose
 from rolecall.services.structure import portal_lists
@@ -32,24 +35,6 @@ from rolecall.web.words import shown
 
 PER_PAGE = 100
 MOST_COLUMNS = 14
-TITLES = {
-    "email": "E-mail",
-    "id": "User id",
-    "firstname": "First name",
-    "lastname": "Last name",
-    "name": "Name",
-    "state": "State",
-    "super_admin": "Super Admin",
-    "permission_sets": "Permission sets",
-    "main_team": "Main team",
-    "extra_teams": "Extra teams",
-    "seats": "Seats",
-    "last_active": "Last active",
-    "last_active_source": "Last active by",
-    "created": "Created",
-    "crm_id": "CRM id",
-    "owner_id": "Record owner id",
-}
 # What the store can sort by, under the column's name.
 SORTABLE = {
     "email": "email",
@@ -63,7 +48,6 @@ FILTERS = (
     "q", "state", "super_admin", "set", "team", "seat", "domain", "idle", "several", "sort", "down",
     "col",
 )  # fmt: skip
-NONE_HELD = "-"  # in the address: in no team, without a set
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,39 +71,14 @@ def view_of(visit: Visit) -> View:
     columns = tuple(visit.queries("col"))[:MOST_COLUMNS]
     if columns:
         given["col"] = columns
-    state = query("state")
-    wanted = Wanted(
-        search=query("q"),
-        states=frozenset({_state(state)}) if state else None,
-        super_admin=_yes(query("super_admin")),
-        team=_held(query("team")),
-        permission_set=_held(query("set")),
-        several_sets=_yes(query("several")),
-        seat=query("seat") or None,
-        email_domain=query("domain") or None,
-        inactive_days=number_of(query("idle"), "idle"),
+    wanted = replace(
+        wanted_of({name: query(name) for name in FILTERS}),
         sort=SORTABLE.get(query("sort"), "email"),
         descending=bool(query("down")),
         after=str(number_of(query("skip"), "skip") or "") or None,
         limit=PER_PAGE,
     )
     return View(given, wanted, columns or COLUMNS)
-
-
-def _state(text: str) -> UserState:
-    try:
-        return UserState(text)
-    except ValueError:
-        known = ", ".join(state.value for state in UserState)
-        raise Refused(f"no state is called {text}", hint=f"states: {known}") from None
-
-
-def _held(text: str) -> str | None:
-    return "" if text == NONE_HELD else text or None
-
-
-def _yes(text: str) -> bool | None:
-    return None if not text else text == "yes"
 
 
 async def users(visit: Visit) -> Response:
@@ -141,6 +100,7 @@ async def users(visit: Visit) -> Response:
         per_page=PER_PAGE,
         may_plan=visit.holds(Role.ADMIN, Role.APPROVER),
         filters=_filters(view, lists),
+        report=view.link(visit.url("reports", "new"), kind="users", sort="", down=""),
     )
 
 

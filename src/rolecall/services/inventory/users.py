@@ -42,8 +42,28 @@ FIELDS: Mapping[str, Callable[[UserRow], object]] = {
     "crm_id": lambda row: row.user.crm_id,
     "owner_id": lambda row: row.user.owner_id,
 }
+# The same facts as people read them, over a column.
+TITLES: Mapping[str, str] = {
+    "email": "E-mail",
+    "id": "User id",
+    "firstname": "First name",
+    "lastname": "Last name",
+    "name": "Name",
+    "state": "State",
+    "super_admin": "Super Admin",
+    "permission_sets": "Permission sets",
+    "main_team": "Main team",
+    "extra_teams": "Extra teams",
+    "seats": "Seats",
+    "last_active": "Last active",
+    "last_active_source": "Last active by",
+    "created": "Created",
+    "crm_id": "CRM id",
+    "owner_id": "Record owner id",
+}
 COLUMNS = ("email", "name", "state", "permission_sets", "main_team", "seats", "last_active")
 PAGE = 1_000
+NONE_HELD = "-"  # as a filter: in no team, without a set
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,41 @@ class Wanted:
     descending: bool = False
     limit: int | None = None  # None = all
     after: str | None = None
+
+
+def wanted_of(filters: Mapping[str, str]) -> Wanted:
+    """Filters as addresses and saved reports write them; Refused for what cannot be."""
+    told = filters.get
+    state, idle = told("state", ""), told("idle", "")
+    if idle and not (idle.isascii() and idle.isdecimal() and len(idle) < 6):
+        raise Refused(f"idle: {idle!r} is no number of days")
+    return Wanted(
+        search=told("q", ""),
+        states=frozenset({_state(state)}) if state else None,
+        super_admin=_yes(told("super_admin", "")),
+        team=_held(told("team", "")),
+        permission_set=_held(told("set", "")),
+        several_sets=_yes(told("several", "")),
+        seat=told("seat") or None,
+        email_domain=told("domain") or None,
+        inactive_days=int(idle) if idle else None,
+    )
+
+
+def _state(text: str) -> UserState:
+    try:
+        return UserState(text)
+    except ValueError:
+        known = ", ".join(state.value for state in UserState)
+        raise Refused(f"no state is called {text}", hint=f"states: {known}") from None
+
+
+def _held(text: str) -> str | None:
+    return "" if text == NONE_HELD else text or None
+
+
+def _yes(text: str) -> bool | None:
+    return None if not text else text == "yes"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ from rolecall.notify import (
 )
 from rolecall.services.app import App, MailServer, Outlets
 from rolecall.services.operators.links import address_of, make_link
+from rolecall.services.reporting.reports import attachment_for
 from rolecall.services.requests.requests import answer_links, approver_emails, notice_of
+from rolecall.services.rights import NotAllowed
 from rolecall.services.telling.texts import told, wording_of
 from rolecall.store import Notice as Queued
 from rolecall.store import View
@@ -201,7 +203,20 @@ async def _with_links(app: App, notice: Notice, queued: Queued, delivery: Notice
         return await _answerable(app, notice, queued, delivery.address)
     if queued.topic == "operator.invited":
         return await _invitation(app, notice, queued)
+    if queued.topic == "report.ready":
+        return await _with_report(app, notice, queued, delivery.address)
     return notice
+
+
+async def _with_report(app: App, notice: Notice, queued: Queued, address: str) -> Notice:
+    """With the report as this addressee may see it now; one too large is read on its page."""
+    try:
+        found = await attachment_for(app, queued.payload["report"], address)
+    except (NotThere, NotAllowed) as error:
+        raise Overtaken(error.message) from error
+    if found is None:
+        return replace(notice, lines=(*notice.lines, "It is too large for a mail."))
+    return replace(notice, attachments=(found,))
 
 
 async def _answerable(app: App, notice: Notice, queued: Queued, address: str) -> Notice:

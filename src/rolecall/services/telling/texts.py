@@ -98,6 +98,13 @@ TEXTS: Mapping[str, Wording] = {
     "operator.invited": Wording(
         "You were invited to Rolecall", ("Choose your password by the link; it works once.",), ""
     ),
+    "report.ready": Wording(
+        "Report: {title}", ("From {portal}, as you may see it today.",),
+        "/p/{portal}/reports/{report}",
+    ),
+    "notice.test": Wording(
+        "A test from Rolecall", ("{by} asked for it. Notices of {portal} arrive here.",), chat=True
+    ),
     "digest.weekly": Wording(
         "The week in {portal}",
         (

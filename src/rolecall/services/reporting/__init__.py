@@ -1,0 +1,1 @@
+"""Saved reports: kept views, made as tables and files, mailed by date."""
