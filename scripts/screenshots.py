@@ -24,6 +24,7 @@ from rolecall.domain.review import CampaignOrder, ReviewerKind, Scope  # noqa: E
 from rolecall.plan.wishes import Ask  # noqa: E402
 from rolecall.services.drafts.orders import ChangeUsers, RemoveUsers  # noqa: E402
 from rolecall.services.plans.drafting import propose  # noqa: E402
+from rolecall.services.reporting.reports import Draft, save_report  # noqa: E402
 from rolecall.services.requests.requests import RequestForm, file_request  # noqa: E402
 from rolecall.services.reviews.reviews import open_campaign  # noqa: E402
 from tests.support.console import Console, a_browser, a_console, signed_in  # noqa: E402
@@ -74,6 +75,9 @@ async def _pages(console: Console, admin: Any, kim: Any) -> dict[str, str]:
         "Access review 2026 Q4", Scope(), ReviewerKind.NAMED, (ADMIN,), ADMIN, due_days=14
     )
     campaign = await open_campaign(app, SYSTEM, console.hub_id, order)
+    draft = Draft("Idle for a quarter", filters={"idle": "90", "state": "active"})
+    report = await save_report(app, admin, "acme", draft)
+    moved = next(one for one in snapshot.teams if one.parent_id)
     base, user = "/p/acme", plain[0].id
     return {
         "overview": f"{base}/",
@@ -86,11 +90,17 @@ async def _pages(console: Console, admin: Any, kim: Any) -> dict[str, str]:
         "user-why": f"{base}/users/{user}/why?can=export+contacts",
         "user-compare": f"{base}/users/{user}/compare?with={plain[1].email}",
         "user-offboard": f"{base}/users/{user}/offboard",
+        "reports": f"{base}/reports",
+        "report-new": f"{base}/reports/new?idle=90",
+        "report": f"{base}/reports/{report.id}",
         "sets": f"{base}/structure",
         "set": f"{base}/structure/sets/{plain[0].permission_set_ids[0]}",
         "teams": f"{base}/structure/teams",
+        "teams-choose": f"{base}/structure/teams?move={moved.id}",
+        "teams-move": f"{base}/structure/teams?move={moved.id}&below=",
         "seats": f"{base}/structure/seats",
         "packs": f"{base}/structure/packs",
+        "pack": f"{base}/structure/packs/8x8",
         "people": f"{base}/structure/people",
         "access": f"{base}/structure/access",
         "plans": f"{base}/plans",

@@ -75,8 +75,9 @@ def _rule(resolver: Resolver, user: User, access: Access, one: Permission, wante
         return f"{given.sources[0]}, so nothing can be done"
     if can is None:
         return "unknown: " + ("; ".join(given.notes) or _seat_doubt(access))
-    if not can and holds(one.levels, given.of(one), wanted):
-        return _closed(resolver, access, one)
+    granted = holds(one.levels, given.of(one), wanted)
+    if not can and granted is not False:
+        return _closed(resolver, access, one, known=granted is True)
     if ground is Ground.SUPER_ADMIN:
         return "Super Admin holds every permission the seat opens"
     if not can:
@@ -91,11 +92,13 @@ def _seat_doubt(access: Access) -> str:
     return "the evidence leaves it open"
 
 
-def _closed(resolver: Resolver, access: Access, one: Permission) -> str:
+def _closed(resolver: Resolver, access: Access, one: Permission, *, known: bool) -> str:
     seats = ", ".join(access.seats or ()) or "no paid seat"
     seat = next(iter(access.seats or ()), resolver.catalogue.least_seat)
     rule = resolver.catalogue.ceiling_rule(seat, one.id)
     sure = f" ({rule.sure})" if rule is not None and rule.sure is not Sure.DOCUMENTED else ""
+    if not known:  # what is given is not told, and makes no difference
+        return f"the seat ({seats}) does not open it, whatever else is given{sure}"
     return f"given, but the seat ({seats}) does not open it{sure}"
 
 

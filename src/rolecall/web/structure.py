@@ -70,38 +70,47 @@ async def write_note(visit: Visit) -> Response:
 
 
 async def teams(visit: Visit) -> Response:
-    """The team tree with its members; a move becomes a plan."""
+    """The team tree with its members; `move` and `below` in the address are a move in the making."""
+    return await _teams(visit, visit.query("move"), visit.query("below", "?"), None)
+
+
+async def _teams(visit: Visit, move: str, below: str, problem: RolecallError | None) -> Response:
     lists = await portal_lists(visit.app, visit.actor, visit.name)
     counted = await counted_overview(visit.app, visit.actor, visit.name)
+    may_plan = visit.holds(Role.ADMIN, Role.APPROVER)
+    names = {one.id: one.name for one in lists.teams}
     return visit.page(
         "teams.html",
+        422 if problem else 200,
         lists=lists,
         tree=counted.teams if counted else (),
-        by_name={one.name: one for one in lists.teams},
         without=counted.without_team if counted else 0,
-        may_plan=visit.holds(Role.ADMIN, Role.APPROVER),
-        paths=paths_of(lists.teams),
+        may_plan=may_plan,
+        moved=next((one for one in lists.teams if may_plan and one.id == move), None),
+        below=below if below in {"", *names} - within(lists.teams, move) else None,
+        names=names,
+        within=within(lists.teams, move),
+        problem=problem,
+        typed=visit.form,
     )
 
 
-def paths_of(teams: tuple[Team, ...]) -> list[tuple[str, str]]:
-    """Team ids with their paths, by path."""
-    known = {one.id: one for one in teams}
-    found = []
-    for team in teams:
-        names, at, seen = [team.name], known.get(team.parent_id or ""), {team.id}
-        while at is not None and at.id not in seen:
-            seen.add(at.id)
-            names.append(at.name)
-            at = known.get(at.parent_id or "")
-        found.append((team.id, " / ".join(reversed(names))))
-    return sorted(found, key=lambda pair: pair[1].casefold())
+def within(teams: tuple[Team, ...], team_id: str) -> frozenset[str]:
+    """A team with everything below it: where it cannot go."""
+    found = {team_id}
+    while more := {one.id for one in teams if one.parent_id in found} - found:
+        found |= more
+    return frozenset(found)
 
 
 async def move_team(visit: Visit) -> Response:
     """A plan that puts a team below another one."""
-    order = MoveTeam(visit.text("team"), visit.text("below"), visit.text("reason"))
-    drafted = await propose(visit.app, visit.actor, visit.name, order)
+    team, below = visit.text("team"), visit.text("below")
+    try:
+        order = MoveTeam(team, below, visit.text("reason"))
+        drafted = await propose(visit.app, visit.actor, visit.name, order)
+    except Refused as error:
+        return await _teams(visit, team, below, error)
     if not drafted.stored:
         return visit.go(visit.url("structure", "teams"), "It is there already.")
     return visit.go(visit.url("plans", drafted.plan.id))

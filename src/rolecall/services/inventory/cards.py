@@ -18,6 +18,7 @@ from rolecall.store import FeedQuery, UserVersion
 RECENT_EVENTS = 20
 LISTED = "settings users"
 CRM = "CRM users"
+NOT_COUNTED = "not counted"  # is not zero: counting costs a search per kind of record
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,24 @@ def facts_of(row: UserRow, lists: Snapshot) -> tuple[Fact, ...]:
         Fact("settings id", user.id, LISTED, at),
         Fact("CRM record", user.crm_id, CRM, at),
         Fact("record owner", user.owner_id, "owners", at),
+        *_records(user, lists),
     ]
     facts += [Fact(name, value, CRM, at) for name, value in sorted(user.profile.items())]
     return tuple(facts)
+
+
+def _records(user: User, lists: Snapshot) -> list[Fact]:
+    """Records owned and named in, where the sync counted them; it does for who is gone or parked."""
+    owner = next((one for one in lists.owners if one.id == user.owner_id), None)
+    if user.owner_id is None or owner is None:
+        return []
+    owned, named = owner.records, owner.named_in
+    return [
+        Fact(
+            "records owned", NOT_COUNTED if owned is None else owned, "CRM search", lists.sealed_at
+        ),
+        Fact("named in", NOT_COUNTED if named is None else named, "CRM search", lists.sealed_at),
+    ]
 
 
 def _state_source(user: User) -> str:

@@ -27,6 +27,7 @@ class SeatUse:
 class TeamUse:
     """One team with its depth in the tree and its members, without those of teams below."""
 
+    id: str
     name: str
     depth: int
     main: int
@@ -99,6 +100,6 @@ def _tree(teams: tuple[Team, ...], people: list[User]) -> list[TeamUse]:
     waiting = [(team, 0) for team in reversed(children.get(None, []))]
     while waiting:
         team, depth = waiting.pop()
-        found.append(TeamUse(team.name, depth, main[team.id], extra[team.id]))
+        found.append(TeamUse(team.id, team.name, depth, main[team.id], extra[team.id]))
         waiting += [(child, depth + 1) for child in reversed(children.get(team.id, []))]
     return found

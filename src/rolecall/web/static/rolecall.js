@@ -107,6 +107,31 @@ document.addEventListener("change", (event) => {
   if (box.matches?.("input[data-all], input[data-one]")) counted(box.form);
 });
 
+// A team dragged onto another one, or onto the head of the table for the top: the address that asks
+// for the reason, the same the links of the table lead to.
+let dragged = null;
+const target = (event) => dragged && event.target.closest?.("[data-moves] [data-team]");
+document.addEventListener("dragstart", (event) => {
+  dragged = event.target.closest?.("[data-moves] tr[draggable]") || null;
+  if (dragged) { event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", dragged.dataset.team); dragged.classList.add("lifted"); }
+});
+document.addEventListener("dragover", (event) => {
+  const row = target(event);
+  for (const one of document.querySelectorAll(".over")) if (one !== row) one.classList.remove("over");
+  if (row && row !== dragged) { event.preventDefault(); row.classList.add("over"); }
+});
+document.addEventListener("drop", (event) => {
+  const row = target(event);
+  if (!row || row === dragged) return;
+  event.preventDefault();
+  const asked = new URLSearchParams({ move: dragged.dataset.team, below: row.dataset.team });
+  location.assign(`${row.closest("[data-moves]").dataset.moves}?${asked}`);
+});
+document.addEventListener("dragend", () => {
+  for (const one of document.querySelectorAll(".over, .lifted")) one.classList.remove("over", "lifted");
+  dragged = null;
+});
+
 // A button pressed twice sends once.
 document.addEventListener("submit", (event) => {
   const form = event.target;
