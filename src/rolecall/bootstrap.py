@@ -240,7 +240,9 @@ class StoredDoors:
             yield sender
 
     @asynccontextmanager
-    async def trial(self, credential: NewCredential, api_base: str) -> AsyncIterator[Reader]:
+    async def trial(
+        self, credential: NewCredential, api_base: str, observe: Observer | None = None
+    ) -> AsyncIterator[Reader]:
         """A credential that is only tried; nothing is remembered of it."""
         from rolecall.hubspot import (
             Connection,
@@ -258,7 +260,8 @@ class StoredDoors:
                 ends = datetime.fromisoformat(held["expires_at"])
                 store.tokens[0] = OAuthTokens(held["access_token"], held["refresh_token"], ends)
             auth = _auth_of(credential.kind, held, sender, api_base, self.clock, store, 0)
-            yield Reader(Connection(sender, auth, Target(api_base), clock=self.clock))
+            target = Target(api_base)
+            yield Reader(Connection(sender, auth, target, clock=self.clock, observe=observe))
 
     async def _credential(self, portal: Portal) -> Mapping[str, str]:
         async with self.database.read() as view:

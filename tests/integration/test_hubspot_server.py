@@ -68,7 +68,7 @@ class TestOverSockets:
             auth = Bearer(emulator.token)
             quick = Connection(impatient, auth, target, policy=Policy(attempts=1))
 
-            with pytest.raises(errors.Unreachable, match="ReadTimeout"):
+            with pytest.raises(errors.Unreachable, match="nothing came in time"):
                 await anext(aiter(Reader(quick).users()))
             await impatient.aclose()
 
@@ -82,5 +82,5 @@ class TestOverSockets:
             target = Target("http://hubspot.test")
             connection = Connection(sender, Bearer("k"), target, policy=Policy(attempts=1))
 
-            with pytest.raises(errors.Unreachable, match=r"Connect|Proxy"):
+            with pytest.raises(errors.Unreachable, match="no connection"):
                 await Reader(connection).permission_sets()

@@ -226,6 +226,67 @@ async def test_a_part_that_is_down_is_answered_from_before(acme: Installation) -
     assert len(before.owners) == len((await acme.snapshot()).owners)
 
 
+async def test_a_list_of_users_that_is_down_makes_nobody_a_suspect(acme: Installation) -> None:
+    """Everybody stays as before, nobody is asked for one by one, and nothing can be removed."""
+    await acme.sync()
+    before = await acme.snapshot()
+    acme.world.faults.schedule(kind="502_html", operation="users.list")
+    acme.asked()
+
+    report = await acme.sync()
+
+    assert "users.read" not in acme.asked()
+    assert (False, 0) == (report.run.complete, report.run.changes)
+    assert before.users == (await acme.snapshot()).users
+    assert any("users: HubSpot cannot answer now" in gap for gap in report.run.gaps)
+
+
+async def test_without_users_there_is_no_first_picture(acme: Installation) -> None:
+    """The first sync says why, and goes on where it was once the list answers again."""
+    acme.world.faults.schedule(kind="502_html", operation="users.list")
+    with pytest.raises(Retryable, match="cannot answer now"):
+        await acme.sync()
+    acme.world.faults.drop()
+    acme.asked()
+
+    report = await acme.sync()
+
+    assert (True, True) == (report.resumed, report.run.complete)
+    assert "teams.flat" not in acme.asked()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"kind": "502_html", "operation": "*"}, Retryable),
+        ({"kind": "lose_scope", "scope": None}, NeedsPerson),
+    ],
+)
+async def test_what_reads_nothing_seals_nothing(
+    tiny: Installation, fault: dict[str, str | None], error: type[Exception]
+) -> None:
+    """HubSpot down as a whole, or a token that lost its scopes: an error, no empty picture."""
+    await tiny.sync()
+    [before] = await list_portals(tiny.app, tiny.actor)
+    tiny.world.faults.schedule(**fault)
+
+    with pytest.raises(error):
+        await tiny.sync()
+
+    [after] = await list_portals(tiny.app, tiny.actor)
+    assert before.head == after.head
+
+
+async def test_last_activity_is_kept_while_crm_users_are_down(acme: Installation) -> None:
+    """The log-in feed knows less than HubSpot's own column; it does not overwrite it."""
+    await acme.sync()
+    acme.world.faults.schedule(kind="502_html", operation="crm.users.list")
+
+    report = await acme.sync()
+
+    assert (False, 0) == (report.run.complete, report.run.changes)
+
+
 async def test_a_spent_day_answers_with_the_last_picture(acme: Installation) -> None:
     """The shared limit is told in HubSpot's words, with the age of the last complete snapshot."""
     await acme.sync()

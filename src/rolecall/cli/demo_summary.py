@@ -35,7 +35,7 @@ def summary_lines(report: SyncReport, overview: Overview, page: FindingPage) -> 
     yield ""
     yield _title(f"{overview.portal.name}: a HubSpot {tier} portal of {run.counts['users']} users")
     yield f"read with {run.requests} requests in {run.seconds:.1f} s; snapshot {whole}"
-    yield from (f"not read: {gap}" for gap in overview.gaps)
+    yield from (f"missing: {gap}" for gap in overview.gaps)
     yield from _who(overview)
     yield from _what(overview)
     yield from _wrong([one.finding for one in page.findings])

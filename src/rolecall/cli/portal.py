@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
+from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ def add(
     async def use(app: Any, actor: Any) -> ConnectionReport:
         base = api_base or app.choices.api_base
         credential = await credential_from(app, token_file, oauth_app, base, authorize_base)
-        return await add_portal(app, actor, name, credential, base)
+        return await add_portal(app, actor, name, credential, base, progress=progress)
 
-    _show(ask(use), as_json)
+    with shown_progress(quiet=as_json) as progress:
+        report = ask(use)
+    _show(report, as_json)
     hint(f"read it with `rolecall sync {name}`")
 
 
@@ -94,7 +97,9 @@ def check(name: str, as_json: bool) -> None:
     """Ask again what the token and the portal allow: the green tick, with reasons."""
     from rolecall.services.connections.portals import check_portal
 
-    _show(ask(lambda app, actor: check_portal(app, actor, name)), as_json)
+    with shown_progress(quiet=as_json) as progress:
+        report = ask(lambda app, actor: check_portal(app, actor, name, progress=progress))
+    _show(report, as_json)
 
 
 @portal.command(epilog="Example: rolecall portal reconnect acme --token-file new.txt")
@@ -120,9 +125,11 @@ def reconnect(
         known = await portal_named(app, actor, name)
         base = known.api_base
         credential = await credential_from(app, token_file, oauth_app, base, authorize_base)
-        return await reconnect_portal(app, actor, name, credential)
+        return await reconnect_portal(app, actor, name, credential, progress=progress)
 
-    _show(ask(use), as_json)
+    with shown_progress(quiet=as_json) as progress:
+        report = ask(use)
+    _show(report, as_json)
 
 
 @portal.command(epilog="Example: rolecall portal remove acme --yes")

@@ -73,7 +73,7 @@ def show_report(report: SyncReport) -> None:
     elif report.resumed:
         say("  continued a run that was stopped before")
     for gap in run.gaps:
-        tell(f"  not read: {gap}")
+        tell(f"  missing: {gap}")
     for note in report.notes:
         say(f"  note: {note}")
     if not run.complete and any("disappeared" in gap for gap in run.gaps):

@@ -84,19 +84,21 @@ def error_of(reply: Reply, method: str, path: str) -> HubSpotError:
     if reply.status == 403:
         return _forbidden(body, failure)
     if reply.status == 404:
-        return errors.NotFound(_said("not found", failure), failure)
+        return errors.NotFound(_said("Not found", failure), failure)
     if reply.status == 409:
-        return errors.Conflict(_said("it exists already", failure), failure)
+        return errors.Conflict(_said("It exists already", failure), failure)
     return _invalid(failure, reply.body)
 
 
-def _said(what: str, failure: Failure) -> str:
-    """One line: the call, what it means, and HubSpot's own words with its correlation id."""
+def _said(what: str, failure: Failure, *, status: bool = False) -> str:
+    """One line: what it means, HubSpot's own words, and the call with its correlation id."""
     words = f"; HubSpot says: {failure.message}" if failure.message else ""
-    if failure.details:
-        words += f" ({'; '.join(failure.details)})"
-    trace = f" [{failure.correlation_id}]" if failure.correlation_id else ""
-    return f"{failure.method} {failure.path}: {what}{words}{trace}"
+    facts = (f"status {failure.status}", *failure.details) if status else failure.details
+    if facts:
+        words += f" ({'; '.join(facts)})"
+    call = f"{failure.method} {failure.path}"
+    trace = f", {failure.correlation_id}" if failure.correlation_id else ""
+    return f"{what}{words} [{call}{trace}]"
 
 
 def _unauthorized(body: ErrorBody, failure: Failure) -> HubSpotError:
@@ -104,7 +106,7 @@ def _unauthorized(body: ErrorBody, failure: Failure) -> HubSpotError:
     # A token HubSpot cannot decode is "expired since 1970".
     if body.category == "EXPIRED_AUTHENTICATION" and not expired_at.startswith("1970"):
         return errors.TokenExpired(
-            _said("the token's time is over", failure),
+            _said("The token's time is over", failure),
             failure,
             hint="give the portal a new token",
         )
@@ -118,7 +120,7 @@ def _unauthorized(body: ErrorBody, failure: Failure) -> HubSpotError:
 def no_token(failure: Failure) -> HubSpotError:
     """What was given as a token cannot be one; nothing was sent."""
     return errors.BadToken(
-        "the token is empty or has characters that no HubSpot token has",
+        "The token is empty or has characters that no HubSpot token has",
         failure,
         hint="copy the token again, without quotes or line breaks",
     )
@@ -129,12 +131,12 @@ def _forbidden(body: ErrorBody, failure: Failure) -> HubSpotError:
     if required or body.category == "MISSING_SCOPES":
         any_of = " or ".join(required) or "unknown; see HubSpot's words"
         return errors.MissingScopes(
-            _said(f"the token lacks a scope (any one of: {any_of})", failure),
+            _said(f"The token lacks a scope (any one of: {any_of})", failure),
             failure,
             hint="add the scope to the key or app, then check the portal again",
             required=required,
         )
-    return errors.Forbidden(_said("not allowed", failure), failure)
+    return errors.Forbidden(_said("HubSpot does not allow this", failure), failure)
 
 
 def required_scopes(body: ErrorBody) -> tuple[str, ...]:
@@ -151,15 +153,15 @@ def _invalid(failure: Failure, body: bytes) -> HubSpotError:
     text = body.decode(errors="replace")
     if NO_SEAT in text:
         return errors.NoSeat(
-            _said("no free seat", failure),
+            _said("No free seat", failure),
             failure,
             hint="free or buy a seat; right after a removal, wait a minute",
         )
     if NOT_ACTIVATED in text:
-        return errors.NotActivated(_said("the user never accepted an invitation", failure), failure)
+        return errors.NotActivated(_said("The user never accepted an invitation", failure), failure)
     if "have access to" in failure.message:
         return errors.FeatureMissing(
-            _said("the portal's edition does not have this", failure), failure
+            _said("The portal's edition does not have this", failure), failure
         )
     return errors.Invalid(_said("HubSpot refuses the request", failure), failure)
 
@@ -167,7 +169,7 @@ def _invalid(failure: Failure, body: bytes) -> HubSpotError:
 def grant_lost(failure: Failure) -> HubSpotError:
     """The refresh token works no more."""
     return errors.GrantLost(
-        _said("the app is no longer installed, or its refresh token was revoked", failure),
+        _said("The app is no longer installed, or its refresh token was revoked", failure),
         failure,
         hint="install the app in the portal again",
     )
@@ -177,7 +179,9 @@ def never_left(method: str, path: str, why: str) -> HubSpotError:
     """The request was not sent, so nothing happened."""
     failure = Failure(method, path)
     hint = "check the address of the API, the network and the proxy"
-    return errors.Unreachable(f"{method} {path}: not sent ({why})", failure, hint=hint)
+    return errors.Unreachable(
+        _said(f"HubSpot cannot be reached: {why}", failure), failure, hint=hint
+    )
 
 
 def no_answer(method: str, path: str, why: str, *, writes: bool) -> HubSpotError:
@@ -185,13 +189,17 @@ def no_answer(method: str, path: str, why: str, *, writes: bool) -> HubSpotError
     failure = Failure(method, path)
     if writes:
         return unknown(failure, why)
-    return errors.Unreachable(f"{method} {path}: HubSpot did not answer ({why})", failure)
+    return errors.Unreachable(
+        _said(f"HubSpot did not answer: {why}", failure),
+        failure,
+        hint="check the network and the proxy, then try again",
+    )
 
 
 def unknown(failure: Failure, why: str) -> HubSpotError:
     """A write that may have happened."""
     return errors.UnknownOutcome(
-        _said(f"sent, but the outcome is unknown ({why})", failure),
+        _said(f"Sent, but the outcome is unknown ({why})", failure),
         failure,
         hint="read back what is there before doing it again",
     )
@@ -199,12 +207,20 @@ def unknown(failure: Failure, why: str) -> HubSpotError:
 
 def unavailable(failure: Failure, retry_after: float | None = None) -> HubSpotError:
     """HubSpot is down, moving the portal, or has it locked."""
-    what = {423: "locked by HubSpot", 477: "the portal is being migrated"}.get(
-        failure.status or 0, "HubSpot cannot answer now"
-    )
+    what, hint = _TROUBLES.get(failure.status or 0, _DOWN)
     return errors.Unavailable(
-        _said(f"{what} (status {failure.status})", failure), failure, retry_after=retry_after
+        _said(what, failure, status=True), failure, hint=hint, retry_after=retry_after
     )
+
+
+_DOWN = (
+    "HubSpot cannot answer now",
+    "try again in some minutes; https://status.hubspot.com tells of outages",
+)
+_TROUBLES = {
+    423: ("HubSpot has it locked", "locks last for moments; try again"),
+    477: ("HubSpot is migrating the portal", "try again in some hours"),
+}
 
 
 def too_many(failure: Failure, retry_after: float | None) -> HubSpotError:
@@ -212,7 +228,10 @@ def too_many(failure: Failure, retry_after: float | None) -> HubSpotError:
     if failure.policy == "DAILY":
         return day_spent(failure, retry_after)
     return errors.RateLimited(
-        _said("rate limit reached", failure), failure, retry_after=retry_after
+        _said("HubSpot's rate limit is reached", failure),
+        failure,
+        hint="something else uses up the calls of this key or portal; try again in a minute",
+        retry_after=retry_after,
     )
 
 
@@ -229,20 +248,28 @@ def day_spent(failure: Failure, retry_after: float | None) -> HubSpotError:
 def version_missing(failure: Failure) -> HubSpotError:
     """No version known to us has this."""
     return errors.VersionMissing(
-        _said("no API version known to us offers this in this portal", failure), failure
+        _said("No API version known to us offers this in this portal", failure), failure
     )
 
 
 def unreadable(failure: Failure, what: str) -> HubSpotError:
     """An answer that is not what HubSpot promises."""
-    return errors.Unreadable(_said(f"answer not understood: {what}", failure), failure)
+    if what == HTML:
+        hint = "does a proxy, or a wrong API address, answer in HubSpot's place?"
+    else:
+        hint = "try again later; if it stays, HubSpot's API has changed"
+    said = _said(f"HubSpot's answer makes no sense: {what}", failure, status=bool(failure.status))
+    return errors.Unreadable(said, failure, hint=hint)
+
+
+HTML = "an HTML page"
 
 
 def looks_like(reply: Reply) -> str:
     """A few words on a body that is not JSON."""
     if not reply.body:
-        return f"empty body, status {reply.status}"
+        return "an empty body"
     start = reply.body[:64].lstrip().lower()
     if start.startswith((b"<html", b"<!doctype")):
-        return f"an HTML page, status {reply.status}"
-    return f"{len(reply.body)} bytes that are no JSON, status {reply.status}"
+        return HTML
+    return f"{len(reply.body)} bytes that are no JSON"

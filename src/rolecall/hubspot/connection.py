@@ -291,7 +291,7 @@ class Connection:
         if operation.writes:
             raise answers.unknown(failure, f"status {reply.status}")
         if reply.status < 400:
-            raise answers.unreadable(failure, f"a redirect, status {reply.status}")
+            raise answers.unreadable(failure, "a redirect")
         raise answers.unavailable(failure, retry_after(reply))
 
     def _decoded(self, operation: Operation[Answer], shown: str, reply: Reply) -> Answer:
@@ -320,9 +320,7 @@ class Connection:
             raise error
         pause = min(self._policy.first_pause * 2 ** (tries.trouble - 1), self._policy.longest_pause)
         # Jitter, so that processes stopped by the same trouble do not return in step.
-        await self._wait(
-            type(error).__name__, max(asked, pause * (0.5 + self._random.random() / 2))
-        )
+        await self._wait(error.sentence, max(asked, pause * (0.5 + self._random.random() / 2)))
 
     async def _pause_for_limit(self, error: RateLimited | DailyLimitReached, tries: _Tries) -> None:
         self.counts.refused += 1

@@ -54,6 +54,11 @@ class HubSpotError(RolecallError):
         self.failure = failure
 
     @property
+    def sentence(self) -> str:
+        """What is the matter in one short sentence, without the call: its class's own."""
+        return (type(self).__doc__ or "").partition(".")[0]
+
+    @property
     def status(self) -> int | None:
         """HTTP status, None where no answer came."""
         return self.failure.status

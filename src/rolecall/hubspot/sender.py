@@ -74,9 +74,9 @@ class Sender:
             response = await self._transport_for(request.url).handle_async_request(request)
         except NEVER_LEFT as error:
             # Its words name a host, a certificate or a protocol, never a path or header.
-            raise NotSent(f"{type(error).__name__}: {error}") from error
+            raise NotSent(f"{_unreached(error)} ({request.url.netloc.decode()})") from error
         except (httpx2.TransportError, OSError) as error:
-            raise NoAnswer(type(error).__name__) from error
+            raise NoAnswer(_in_words(error)) from error
         return await _read(response)
 
     async def aclose(self) -> None:
@@ -111,7 +111,7 @@ async def _read(response: httpx2.Response) -> Reply:
     try:
         body = await response.aread()
     except (httpx2.TransportError, httpx2.DecodingError, OSError) as error:
-        raise NoAnswer(type(error).__name__) from error
+        raise NoAnswer(_in_words(error)) from error
     finally:
         await response.aclose()
     # A plain dict: httpx2's Headers costs ten times as much per look-up.
@@ -120,6 +120,20 @@ async def _read(response: httpx2.Response) -> Reply:
         for name, value in response.headers.raw
     }
     return Reply(response.status_code, headers, without_nul(body))
+
+
+def _unreached(error: Exception) -> str:
+    told = str(error) or type(error).__name__
+    return "no connection" if told == "All connection attempts failed" else told
+
+
+def _in_words(error: Exception) -> str:
+    """How an exchange broke off, as a person reads it."""
+    if isinstance(error, httpx2.TimeoutException):
+        return "nothing came in time"
+    if isinstance(error, httpx2.DecodingError):
+        return "the answer is damaged"
+    return "the connection broke off"
 
 
 def without_nul(body: bytes) -> bytes:

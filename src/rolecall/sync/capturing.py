@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from rolecall.hubspot import Reader
-from rolecall.hubspot.errors import HubSpotError
+from rolecall.hubspot.errors import Failure, HubSpotError, Unreadable
 from rolecall.store import Database, SyncPage
 from rolecall.sync.ports import Progress, Step
 from rolecall.sync.resources import Material, Resource
@@ -25,6 +25,7 @@ from rolecall.sync.troubles import Gap, gap_of
 # one by one, transactions would cost as much as the pages.
 BATCH = 20
 KEPT_EVERY = 1.0  # seconds
+CHANGED = "try again later; if it stays, HubSpot's API has changed"
 
 
 @dataclass(slots=True)
@@ -41,6 +42,7 @@ class Capture:
     progress: Progress
     material: Material = field(default_factory=Material)
     gaps: list[Gap] = field(default_factory=list)
+    failures: dict[str, HubSpotError] = field(default_factory=dict)  # by resource
     begun: frozenset[str] = frozenset()  # resources of which an earlier try kept pages
     lazy: bool = False
     _undecoded: dict[str, tuple[Resource[Any], list[bytes]]] = field(default_factory=dict)
@@ -54,13 +56,17 @@ class Capture:
         try:
             await self._read(resource, expected)
         except HubSpotError as error:
-            self.gaps.append(gap_of(resource.name, error))
+            self._miss(resource, error)
         except msgspec.DecodeError as error:
-            self.gaps.append(_unreadable(resource, error))
+            self._miss(resource, _unreadable(resource, error))
         else:
             return True
         self.progress(Step(resource.name, 0, note=self.gaps[-1].reason, finished=True))
         return False
+
+    def _miss(self, resource: Resource[Any], error: HubSpotError) -> None:
+        self.gaps.append(gap_of(resource.name, error))
+        self.failures[resource.name] = error
 
     async def _read(self, resource: Resource[Any], expected: int | None) -> None:
         digest = blake2b(resource.name.encode(), digest_size=16)
@@ -112,7 +118,7 @@ class Capture:
                 while bodies:  # each page is let go as soon as its rows are there
                     rows.extend(resource.decoder.decode(bodies.pop(0)))
             except msgspec.DecodeError as error:
-                gaps.append(_unreadable(resource, error))
+                gaps.append(gap_of(name, _unreadable(resource, error)))
         return tuple(gaps)
 
     async def _keep(self, page: SyncPage) -> None:
@@ -131,6 +137,10 @@ class Capture:
             async with self.database.work() as work:
                 await work.syncs.keep_pages(self.run_id, batch)
 
+    def anything(self) -> bool:
+        """Whether any list came to its end."""
+        return bool(self._digests)
+
     def digest(self) -> str:
         """One digest of everything read and everything missing; equal means nothing changed."""
         whole = blake2b(digest_size=16)
@@ -141,5 +151,7 @@ class Capture:
         return whole.hexdigest()
 
 
-def _unreadable(resource: Resource[Any], error: msgspec.DecodeError) -> Gap:
-    return Gap(resource.name, f"not read, answer not understood: {error}", torn=True)
+def _unreadable(resource: Resource[Any], error: msgspec.DecodeError) -> HubSpotError:
+    return Unreadable(
+        f"HubSpot's answer makes no sense: {error}", Failure("GET", resource.name), hint=CHANGED
+    )

@@ -36,7 +36,6 @@ class Composed:
     snapshot: Snapshot
     notes: tuple[str, ...] = ()
     proved: int = 0
-    shrunk: int = 0  # users nobody proved anything about
 
 
 @dataclass(slots=True)
@@ -64,7 +63,9 @@ class Composer:
         users = joined_users(material, owners, known)
         everybody = [*users.values(), *self._others(users, proofs)]
         picture = picture_of(material, everybody, owners, known)
-        gaps = [*gathered.gaps, *_shrink_gaps(proofs, users)]
+        gaps = [*gathered.gaps]
+        if resources.USERS not in gathered.unread:
+            gaps += _shrink_gaps(proofs, users)
         snapshot = Snapshot(
             hub_id=self.portal.hub_id,
             id=uuid7(),
@@ -86,7 +87,7 @@ class Composer:
             complete=not any(gap.torn for gap in gaps),
             gaps=tuple(dict.fromkeys(map(str, gaps))),
         )
-        return Composed(whole, gathered.notes, len(proofs.gone), len(proofs.open))
+        return Composed(whole, gathered.notes, len(proofs.gone))
 
     async def _known(self, gathered: Gathered) -> Known:
         ids = {user.email.casefold(): user.id for user in gathered.material.users}
@@ -108,6 +109,8 @@ class Composer:
     ) -> Proofs:
         listed = [user.id for user in gathered.material.users]
         found = absence.suspects(self.before, listed, owners)
+        if resources.USERS in gathered.unread:  # a list that did not come makes nobody a suspect
+            return Proofs(open=found)
         if found:
             self.progress(Step("proving who is gone", 0, len(found)))
         bound = None if accept_shrink else self.bounds.absence_proofs

@@ -10,6 +10,7 @@ from typing import Any
 
 from rolecall.domain.portal import Portal
 from rolecall.hubspot import Reader
+from rolecall.hubspot.errors import HubSpotError
 from rolecall.hubspot.wire import Owner
 from rolecall.kit.errors import RolecallError
 from rolecall.reading import DisplayProperties, discover, wanted_properties
@@ -34,6 +35,8 @@ class Gathered:
     digest: str
     events: int = 0  # new lines of the feeds
     asked: tuple[str, ...] = ()  # CRM user properties
+    failure: HubSpotError | None = None  # why the list of users did not come
+    anything: bool = True  # some list came
     capture: Capture | None = field(default=None, repr=False)  # what is still to be decoded
 
     def decoded(self) -> Gathered:
@@ -93,6 +96,8 @@ class Gathering:
             capture.digest(),
             feeds.events,
             self.asked,
+            capture.failures.get(resources.USERS),
+            capture.anything(),
             capture,
         )
 

@@ -166,9 +166,10 @@ def _with_birth(user: User, kept: User | None, born: Mapping[str, datetime], kno
 
 def _with_former_profile(user: User, kept: User) -> User:
     """The CRM part of a user as it was before, while CRM users cannot be read."""
-    state, estimated = user.state, user.state_estimated
-    if kept.state in (UserState.DEACTIVATED, UserState.INVITED) and state is UserState.ACTIVE:
-        state, estimated = kept.state, True
+    state, estimated = _former_state(user, kept)
+    at, source = user.last_active_at, user.last_active_source
+    if kept.last_active_at is not None and (at is None or at <= kept.last_active_at):
+        at, source = kept.last_active_at, kept.last_active_source
     return replace(
         user,
         state=state,
@@ -176,7 +177,19 @@ def _with_former_profile(user: User, kept: User) -> User:
         crm_id=kept.crm_id,
         owner_id=user.owner_id or kept.owner_id,
         profile=kept.profile,
-        last_active_at=user.last_active_at or kept.last_active_at,
-        last_active_source=user.last_active_source or kept.last_active_source,
+        last_active_at=at,
+        last_active_source=source,
         seat_names=kept.seat_names if user.seat_names is None else user.seat_names,
     )
+
+
+def _former_state(user: User, kept: User) -> tuple[UserState, bool]:
+    """The state as it was, unless owners or log-ins tell something newer."""
+    newer = (
+        kept.state is UserState.REMOVED
+        or (kept.state is UserState.INVITED and user.last_active_at is not None)
+        or (kept.state is UserState.DEACTIVATED and user.owner_id and not user.owner_archived)
+        or user.state is UserState.DEACTIVATED
+    )
+    told = user if newer and kept.state is not user.state else kept
+    return told.state, told.state_estimated

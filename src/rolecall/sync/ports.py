@@ -36,7 +36,7 @@ class Doors(Protocol):
         ...
 
     def trial(
-        self, credential: NewCredential, api_base: str
+        self, credential: NewCredential, api_base: str, observe: Observer | None = None
     ) -> AbstractAsyncContextManager[Reader]:
         """A credential that is only tried; nothing is remembered of it."""
         ...
@@ -66,6 +66,7 @@ class Step:
     total: int | None = None
     note: str = ""
     finished: bool = False
+    wait: float = 0.0  # seconds until it goes on by itself
 
 
 Progress = Callable[[Step], None]

@@ -118,6 +118,7 @@ class Run:
         # theirs; not where the pages may turn out the same and little has to be looked at again.
         differs = head is None or not head.complete or self.options.full
         gathered = await self._gather(agenda, head, count if differs else None)
+        _demand_users(gathered, head)
         self.found = learned(self.found, agenda, gathered.gaps)
         details = {**self.found.details, USER_PROPERTIES: ",".join(sorted(gathered.asked))}
         self.found = replace(self.found, details=details)
@@ -327,11 +328,23 @@ def _owner_properties(defined: tuple[Property, ...]) -> list[str]:
     )
 
 
+def _demand_users(gathered: Gathered, head: SnapshotHead | None) -> None:
+    """Raise why the list of users did not come, where no picture can be made without it.
+
+    While HubSpot is in trouble everybody stays as before; what a token may not read is not guessed.
+    """
+    failure = gathered.failure
+    if failure is None:
+        return
+    if head is None or not gathered.anything or isinstance(failure, NOT_HERE):
+        raise failure
+
+
 def watching(progress: Progress) -> Observer:
     """Tells a person when the client waits for a limit or for HubSpot to come back."""
 
     def told(event: Sent | Waiting) -> None:
         if isinstance(event, Waiting) and event.seconds >= 1:
-            progress(Step("waiting", 0, note=f"{event.why}, {event.seconds:.0f} s"))
+            progress(Step("waiting", 0, note=event.why, wait=event.seconds))
 
     return told

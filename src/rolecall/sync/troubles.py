@@ -53,7 +53,7 @@ def gap_of(part: str, error: HubSpotError) -> Gap:
     if isinstance(error, Forbidden):
         return Gap(part, f"HubSpot does not allow it ({error.failure.message})")
     if isinstance(error, BROKEN):
-        return Gap(part, f"not read, {error.message}", torn=True)
+        return Gap(part, error.message, torn=True)
     raise error
 
 

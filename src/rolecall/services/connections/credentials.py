@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from rolecall.domain.portal import CredentialKind
 from rolecall.kit.errors import Refused
@@ -81,11 +82,38 @@ def oauth_app_from(path: Path) -> Mapping[str, str]:
     return {name: _word(value) for name, value in told.items() if value is not None}
 
 
+def checked_address(api_base: str) -> str:
+    """The address of an API as given; Refused when no request could go there."""
+    parts = urlsplit(api_base)
+    if parts.scheme in {"http", "https"} and parts.hostname and _has_good_port(parts):
+        return api_base
+    raise Refused(
+        f"{api_base!r} is no address of an API",
+        hint="such as https://api.hubapi.com, which is what it is when you leave it out",
+    )
+
+
+def travels_openly(api_base: str) -> bool:
+    """A token sent there could be read on the way."""
+    parts = urlsplit(api_base)
+    return parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}
+
+
+def _has_good_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"Cannot read {path}: {error}") from error
+    except OSError as error:
+        hint = "name a file you can read, with the token alone in it"
+        raise Refused(f"Cannot read {path}: {error.strerror}", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} does not hold text", hint="is it the right file?") from error
 
 
 def _word(value: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rolecall.services.app import App
+from rolecall.services.connections.credentials import checked_address
 from rolecall.sync.ports import NewCredential
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ async def finish_installing(
     from rolecall.sync.installing import installed
 
     async with app.doors.sender() as sender:
-        return await installed(pending, told, sender, api_base, app.clock)
+        return await installed(pending, told, sender, checked_address(api_base), app.clock)
 
 
 async def revive_install(app: App, facts: Mapping[str, str], api_base: str) -> NewCredential:
@@ -34,4 +35,4 @@ async def revive_install(app: App, facts: Mapping[str, str], api_base: str) -> N
     from rolecall.sync.installing import revived
 
     async with app.doors.sender() as sender:
-        return await revived(facts, sender, api_base, app.clock)
+        return await revived(facts, sender, checked_address(api_base), app.clock)

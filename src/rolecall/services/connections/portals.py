@@ -14,12 +14,13 @@ from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Capabilities, ConnectionState, CredentialKind, Feature, Portal
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.services.app import App
+from rolecall.services.connections.credentials import checked_address, travels_openly
 from rolecall.services.connections.integration_user import is_personal, settle_task
 from rolecall.services.connections.quota import limit_reached
 from rolecall.services.rights import may_read, need
 from rolecall.store import SnapshotHead, UnitOfWork
 from rolecall.store.errors import NotThere
-from rolecall.sync.ports import NewCredential
+from rolecall.sync.ports import NewCredential, Progress, silent
 
 if TYPE_CHECKING:
     from rolecall.sync.probing import Probe
@@ -64,7 +65,13 @@ class PortalLine:
 
 
 async def add_portal(
-    app: App, actor: Actor, name: str, credential: NewCredential, api_base: str | None = None
+    app: App,
+    actor: Actor,
+    name: str,
+    credential: NewCredential,
+    api_base: str | None = None,
+    *,
+    progress: Progress = silent,
 ) -> ConnectionReport:
     """Connect a portal under a name of ours; the credential is tried first and kept encrypted.
 
@@ -73,8 +80,8 @@ async def add_portal(
     need(actor, Role.ADMIN, 0, "connect portals")
     if not NAME.fullmatch(name):
         raise Refused(f"{name!r} is no portal name", hint="letters, digits, dots and dashes")
-    base = api_base or app.choices.api_base
-    probe = await _try(app, credential, base)
+    base = checked_address(api_base or app.choices.api_base)
+    probe = await _try(app, credential, base, progress)
     new = Portal(probe.account.portal_id, name, base, app.clock.now())
     portal = replace(
         _described(new, credential.kind, probe),
@@ -92,11 +99,13 @@ async def add_portal(
     return report
 
 
-async def check_portal(app: App, actor: Actor, name: str) -> ConnectionReport:
+async def check_portal(
+    app: App, actor: Actor, name: str, *, progress: Progress = silent
+) -> ConnectionReport:
     """Probe a connected portal again: token, scopes, edition, versions."""
     portal = await portal_named(app, actor, name)
     need(actor, Role.ADMIN, portal.hub_id, f"check {name}")
-    probe = await _look(app, portal)
+    probe = await _look(app, portal, progress)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
     checked = _described(portal, portal.credential_kind, probe)
@@ -109,7 +118,12 @@ async def check_portal(app: App, actor: Actor, name: str) -> ConnectionReport:
 
 
 async def reconnect_portal(
-    app: App, actor: Actor, name: str, credential: NewCredential
+    app: App,
+    actor: Actor,
+    name: str,
+    credential: NewCredential,
+    *,
+    progress: Progress = silent,
 ) -> ConnectionReport:
     """Swap the credential of a portal; history, plans and cursors stay, waiting work resumes.
 
@@ -117,7 +131,7 @@ async def reconnect_portal(
     """
     portal = await portal_named(app, actor, name)
     need(actor, Role.ADMIN, portal.hub_id, f"reconnect {name}")
-    probe = await _try(app, credential, portal.api_base)
+    probe = await _try(app, credential, portal.api_base, progress)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
     now = app.clock.now()  # a schedule reads it at its next turn, however long it waited
@@ -189,19 +203,21 @@ def _guess(name: str, known: list[str]) -> str:
     return "connect one with `rolecall portal add NAME --token-file FILE`"
 
 
-async def _try(app: App, credential: NewCredential, api_base: str) -> Probe:
+async def _try(app: App, credential: NewCredential, api_base: str, progress: Progress) -> Probe:
     from rolecall.sync.probing import probe
+    from rolecall.sync.run import watching
 
-    async with app.doors.trial(credential, api_base) as reader:
+    async with app.doors.trial(credential, api_base, watching(progress)) as reader:
         return await probe(reader)
 
 
-async def _look(app: App, portal: Portal) -> Probe:
+async def _look(app: App, portal: Portal, progress: Progress) -> Probe:
     """Probe a connected portal; a spent day is told in full."""
     from rolecall.sync.probing import day_of, probe
+    from rolecall.sync.run import watching
     from rolecall.sync.troubles import ENDING_TODAY
 
-    async with app.doors.reader(portal) as reader:
+    async with app.doors.reader(portal, watching(progress)) as reader:
         try:
             return await probe(reader)
         except ENDING_TODAY as error:
@@ -282,6 +298,8 @@ def _warnings(portal: Portal, versions: tuple[VersionLine, ...], today: date) ->
         for one in versions
         if one.ends is not None and (one.ends - today).days <= SOON_DAYS
     ]
+    if travels_openly(portal.api_base):
+        found.append(f"the token travels unencrypted to {portal.api_base}")
     if portal.tier.value in {"free", "starter", "professional"}:
         found.append(
             "permission sets need HubSpot Enterprise; access given by hand is seen only in"
