@@ -6,7 +6,7 @@ the rules of the API are in `users.model`, those of HubSpot's screens in `acts`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -159,6 +159,16 @@ def changed_access(world: World, portal: Portal, user_id: int, now: datetime) ->
     delayed = world.switches["effect_delay"] == "five_minutes"
     portal.members[user_id].effective_at = now + EFFECT_DELAY if delayed else None
     touch_user(portal, user_id, now)
+
+
+def note_in_audit_log(
+    portal: Portal, user_id: int, kinds: Iterable[str], actor: int, now: datetime
+) -> None:
+    """One line of the central audit log per kind of access that changed; whoever changed it."""
+    for kind in kinds:
+        portal.feeds.record_audit(
+            "USER", "UPDATE", now, actor, sub_category=kind, target_id=str(user_id)
+        )
 
 
 def joined_team(portal: Portal, user_id: int, team_id: int, actor: int, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from hubspot_emulator import lifecycle
 from hubspot_emulator.acts.scene import Act, Effect, Scene
 from hubspot_emulator.crm.store import touch_user
+from hubspot_emulator.world import Membership
 
 _USER = {"user": "settings id or e-mail"}
 
@@ -92,6 +93,7 @@ def edit(scene: Scene) -> Effect:
     extra = scene.ids("extra_teams", portal.teams)
     main = scene.ids("main_team", portal.teams)
     before = {member.main_team_id, *member.extra_team_ids}
+    held = _audited(member)
     with lifecycle.permissions_told(portal, identity.id, scene.actor, scene.now):
         if sets is not None:
             member.permission_set_ids = sets
@@ -105,8 +107,20 @@ def edit(scene: Scene) -> Effect:
     if "seats" in scene.fields:
         member.seat_names = _known_seats(scene)
     _tell_teams(scene, identity.id, before, {member.main_team_id, *member.extra_team_ids})
+    now = _audited(member)
+    kinds = [kind for kind, value in now.items() if value != held[kind]]
+    lifecycle.note_in_audit_log(portal, identity.id, kinds, scene.actor, scene.now)
     lifecycle.changed_access(scene.world, portal, identity.id, scene.now)
     return _shown(scene)
+
+
+def _audited(member: Membership) -> dict[str, object]:
+    """What the central audit log tells of, by its own words."""
+    return {
+        "PERMISSION_SET": (list(member.permission_set_ids), member.granular),
+        "SEAT": list(member.seat_names),
+        "TEAM": (member.main_team_id, list(member.extra_team_ids)),
+    }
 
 
 def _known_seats(scene: Scene) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -103,30 +103,21 @@ def store(call: Call, member: Membership, wanted: Access, now: datetime) -> bool
         lifecycle.joined_team(portal, member.user_id, team_id, actor, now)
     for team_id in sorted(one for one in before - after if one is not None):
         lifecycle.left_team(portal, member.user_id, team_id, actor, now)
-    _note_in_audit_log(call, member.user_id, held, wanted, now)
+    kinds = _changed_kinds(held, wanted)
+    lifecycle.note_in_audit_log(portal, member.user_id, kinds, actor, now)
     lifecycle.changed_access(call.world, portal, member.user_id, now)
     return True
 
 
-def _note_in_audit_log(
-    call: Call, user_id: int, held: Access, wanted: Access, now: datetime
-) -> None:
-    changed = {
-        "PERMISSION_SET": held.set_ids != wanted.set_ids,
-        "SEAT": held.seat_names != wanted.seat_names,
-        "TEAM": (held.main_team_id, held.extra_team_ids)
-        != (wanted.main_team_id, wanted.extra_team_ids),
-    }
-    for kind, differs in changed.items():
-        if differs:
-            call.portal.feeds.record_audit(
-                "USER",
-                "UPDATE",
-                now,
-                call.token.user_id or 0,
-                sub_category=kind,
-                target_id=str(user_id),
-            )
+def _changed_kinds(held: Access, wanted: Access) -> Iterator[str]:
+    """In the audit log's words, what a write changed."""
+    if held.set_ids != wanted.set_ids:
+        yield "PERMISSION_SET"
+    if held.seat_names != wanted.seat_names:
+        yield "SEAT"
+    teams = (held.main_team_id, held.extra_team_ids)
+    if teams != (wanted.main_team_id, wanted.extra_team_ids):
+        yield "TEAM"
 
 
 def _chosen(sent: tuple[One, ...] | None, held: tuple[One, ...], *, keep: bool) -> tuple[One, ...]:

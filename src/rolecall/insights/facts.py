@@ -43,6 +43,9 @@ class OwnAct:
     at: datetime
     explains: frozenset[str]  # feed event types
     by_hand: bool = False  # a manual task of ours: whoever did it, it was planned
+    since: datetime | None = None  # when a task was handed out
+    leaves: bool = False  # the user was parked, deactivated or removed by it
+    returns: bool = False  # and called back by this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ class Facts:
     )  # who answers for a service user
     access: Resolver | None = None  # None = nothing is known of permissions
     ends: Mapping[str, datetime] = field(default_factory=dict)  # end of access, where there is one
-    own_acts: tuple[OwnAct, ...] = ()  # what our journal says we did, since the feed begins
+    own_acts: tuple[OwnAct, ...] = ()  # what our journal says we did, oldest first
     outside_changes: tuple[OutsideChange, ...] = ()  # by snapshots, whatever the feeds tell
     own_actor_ids: frozenset[str] = frozenset()  # settings ids our credential acts as
     apps: tuple[AppFact, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,8 +19,28 @@ _NOTE = (
     "Read from the security feed; events that our own journal explains are left out, and each "
     "shows for the days of the limit."
 )
-_TOKENS = ("PRIVATE_APP_", "PUBLIC_APP_", "SERVICE_KEY_", "PERSONAL_ACCESS_KEY_", "HAPIKEY_")
-_TOUCHES = ("_CREATE", "_VIEW", "_ROTATE", "_REVEAL", "_RETRIEVED", "_WRITE")
+_TOKENS = (
+    "SMTP_TOKEN_",
+    "PRIVATE_APP_",
+    "PUBLIC_APP_",
+    "SERVICE_KEY_",
+    "PERSONAL_ACCESS_KEY_",
+    "HAPIKEY_",
+)
+_ACCESS_WORDS = frozenset(
+    {"USER", "USERS", "ROLE", "PERMISSION", "PERMISSIONS", "TEAM", "SEAT", "LICENSE", "ACCESS"}
+)
+_TOUCHES = (
+    "_CREATE",
+    "_VIEW",
+    "_ROTATE",
+    "_REVEAL",
+    "_RETRIEVED",
+    "_WRITE",
+    "_CREATED",
+    "_PERMISSIONS_UPDATE",
+    "_SCOPE_GROUPS_UPDATE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +53,15 @@ class _Watched:
     mend_kind: str = "manual"
 
 
-def foreign_events(view: View) -> Iterator[FeedEvent]:
-    """Security events of late that no write of ours explains."""
+def foreign_events(view: View, feed: str = "security") -> Iterator[FeedEvent]:
+    """Events of late that no write of ours explains: of the security feed, or of the audit log."""
     since = view.ago(view.thresholds.foreign_days)
     span = timedelta(minutes=view.thresholds.own_act_minutes)
     acts: defaultdict[str, list[OwnAct]] = defaultdict(list)
     for act in view.facts.own_acts:
         acts[act.subject_id].append(act)
     for event in view.facts.events:
-        if event.feed != "security" or event.at < since:
+        if event.feed != feed or event.at < since:
             continue
         ours = not view.facts.own_actor_ids or event.actor_id in view.facts.own_actor_ids
         known = acts.get(event.object_id or "", ())
@@ -50,10 +71,14 @@ def foreign_events(view: View) -> Iterator[FeedEvent]:
 
 
 def _explains(act: OwnAct, event: FeedEvent, span: timedelta) -> bool:
-    """A write leaves its trace within minutes; a task was done any time until it was closed."""
-    if event.type not in act.explains:
+    """A write leaves its trace within minutes; a task was done between hand-out and closing.
+
+    The audit log's words are free text, so there the user and the time alone tell.
+    """
+    if event.feed == "security" and event.type not in act.explains:
         return False
-    return event.at <= act.at + span and (act.by_hand or act.at - span <= event.at)
+    begun = act.since if act.by_hand else act.at - span
+    return (begun is None or begun <= event.at) and event.at <= act.at + span
 
 
 def _about(view: View, watched: _Watched) -> Iterator[Observation]:
@@ -75,22 +100,43 @@ def _subject(view: View, event: FeedEvent) -> str:
 
 
 def _observed(
-    view: View, watched: _Watched, subject_id: str, events: list[FeedEvent]
+    view: View,
+    watched: _Watched,
+    subject_id: str,
+    events: list[FeedEvent],
+    source: str = "security feed",
 ) -> Observation:
     user, last = view.users.get(subject_id), events[0]
     shown = user.email if user else last.actor_email or subject_id
     count = f" ({len(events)} times)" if len(events) > 1 else ""
     lines = tuple(
-        Evidence(f"{one.type} by {_actor(one)} {one.at:%Y-%m-%d %H:%M}", "security feed", one.at)
+        Evidence(f"{one.type} by {shown_actor(one)} {one.at:%Y-%m-%d %H:%M}", source, one.at)
         for one in events[:5]
     )
-    by = "" if last.actor_id == subject_id else f" by {_actor(last)}"
+    by = "" if last.actor_id == subject_id else f" by {shown_actor(last)}"
     message = f"{watched.verb}{by}, {last.at:%Y-%m-%d}{count}"
     mend = Mend(watched.mend_kind, watched.mend.replace("{user}", shown))
     return Observation("user", subject_id, shown, message, lines, mend)
 
 
-def _actor(event: FeedEvent) -> str:
+def told_by_audit(view: View) -> dict[str, list[FeedEvent]]:
+    """Audit lines about users' access that no write of ours explains, by user, newest first."""
+    found: defaultdict[str, list[FeedEvent]] = defaultdict(list)
+    for event in foreign_events(view, "audit"):
+        words = frozenset(re.findall(r"[A-Z]+", event.type.upper()))
+        # Ids of users and of records are different numbers that may be alike: the words decide.
+        if (
+            event.object_id
+            and event.object_id in view.users
+            and not words.isdisjoint(_ACCESS_WORDS)
+        ):
+            found[event.object_id].append(event)
+    for events in found.values():
+        events.sort(key=lambda one: one.at, reverse=True)
+    return dict(found)
+
+
+def shown_actor(event: FeedEvent) -> str:
     if event.actor_email:
         return event.actor_email
     return "HubSpot itself" if event.actor_id in ("0", None) else f"user {event.actor_id}"
@@ -237,3 +283,59 @@ def taken_away(view: View) -> Iterator[Observation]:
     types = frozenset({"DEACTIVATE_USER", "REMOVE_USER"})
     mend = "Hand over what {user} left, or reactivate in HubSpot"
     yield from _about(view, _Watched(types, "taken away", mend, "hand_over"))
+
+
+@rule(
+    "foreign.access-touched",
+    Severity.MEDIUM,
+    title="Access touched outside Rolecall",
+    why="What was given and taken back between two looks leaves no other trace.",
+    docs="Fires for an active user whose access the audit log (Enterprise) says somebody changed, "
+    "where neither our own journal explains it nor two snapshots show what became of it (that is "
+    "`foreign.access-changed`, which then names who did it). Each shows for the days of the limit.",
+    thresholds=_LIMITS,
+    alert=True,
+)
+def access_touched(view: View) -> Iterator[Observation]:
+    """Users somebody changed, with nothing left to see of it."""
+    changed = {one.user_id for one in view.facts.outside_changes}
+    active = {user.id for user in view.active}
+    for user_id, events in told_by_audit(view).items():
+        if user_id in changed or user_id not in active:
+            continue
+        kinds = ", ".join(dict.fromkeys(one.type for one in events))
+        watched = _Watched(frozenset(), f"{kinds} in the audit log", "Ask what was done to {user}")
+        yield _observed(view, watched, user_id, events, "audit log")
+
+
+@rule(
+    "foreign.login-after-leaving",
+    Severity.HIGH,
+    title="Signed in after being parked or deactivated",
+    why="Whoever was taken out of the portal and signs in again was let back in by somebody.",
+    docs="Fires for a user whom a plan or task of ours parked, deactivated or removed, and who "
+    "signed in afterwards, within the days of the limit. Parking alone does not close the log-in: "
+    "HubSpot lets no API deactivate.",
+    thresholds=("foreign_days",),
+    alert=True,
+)
+def login_after_leaving(view: View) -> Iterator[Observation]:
+    """Users our journal took out, whom the log-in feed shows inside."""
+    since = view.ago(view.thresholds.foreign_days)
+    left: dict[str, OwnAct] = {}
+    for act in view.facts.own_acts:
+        if act.leaves:
+            left[act.subject_id] = act
+        elif act.returns:
+            left.pop(act.subject_id, None)
+    for user_id, act in left.items():
+        login, user = view.last_logins.get(user_id), view.users.get(user_id)
+        if user is None or not user.present or login is None or login <= max(act.at, since):
+            continue
+        facts = (
+            Evidence(f"taken out {act.at:%Y-%m-%d %H:%M}", "journal", act.at),
+            Evidence(f"signed in {login:%Y-%m-%d %H:%M}", "login feed", login),
+        )
+        mend = Mend("manual", f"Deactivate {user.email} in HubSpot", {"task": "user.deactivate"})
+        message = f"signed in {login:%Y-%m-%d}, taken out {act.at:%Y-%m-%d}"
+        yield Observation("user", user_id, user.email, message, facts, mend)

@@ -13,7 +13,7 @@ from rolecall.domain.plan import ChangeKind, PlanState
 from rolecall.domain.snapshot import User
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.plan.wishes import Ask
-from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.drafts.orders import ChangeUsers, OffboardUser
 from rolecall.services.findings.facts import attest_two_factor, name_answerable
 from rolecall.services.findings.findings import list_findings
 from rolecall.services.findings.seats import seat_report
@@ -130,6 +130,54 @@ async def test_our_own_changes_are_not_foreign(tmp_path: Path) -> None:
     assert [ChangeKind.SET_PERMISSION_SET] == [one.kind for one in drafted.plan.changes]
     assert theirs.permission_set_ids == restored.permission_set_ids
     assert {} == left
+
+
+async def test_the_audit_log_names_who_did_it(tmp_path: Path) -> None:
+    """Our own writes leave lines there too; what is left names the doer, or what nothing shows."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        snapshot = await house.snapshot()
+        people = [u for u in snapshot.users if not u.super_admin and len(u.permission_set_ids) == 1]
+        mine, theirs = people[0], people[1]
+        wanted = next(s for s in snapshot.permission_sets if s.id not in mine.permission_set_ids)
+        await house.app.clock.sleep(3600)
+        await carried_out(house, ChangeUsers((mine.email,), Ask(permission_set=wanted.name)))
+        ours = await open_ones(house, "foreign.access")
+        await house.app.clock.sleep(3600)
+        other = next(s for s in snapshot.permission_sets if s.id not in theirs.permission_set_ids)
+        act(house, "edit", user=theirs.email, permission_sets=[other.id])
+        act(house, "edit", user=mine.email, permission_sets=list(mine.permission_set_ids))
+        act(house, "edit", user=mine.email, permission_sets=[wanted.id])
+        await house.app.clock.sleep(3600)
+        await house.sync()
+        changed = await open_ones(house, "foreign.access-changed")
+        touched = await open_ones(house, "foreign.access-touched")
+        admin = house.world.identities[next(iter(house.portal.members))].email
+
+    assert {} == ours
+    assert [theirs.email] == list(changed)
+    assert "(by " in changed[theirs.email].finding.message
+    assert any("audit log" == one.source for one in changed[theirs.email].finding.evidence)
+    assert [mine.email] == list(touched)
+    assert admin in touched[mine.email].finding.message
+
+
+async def test_who_was_parked_and_signs_in_is_told(tmp_path: Path) -> None:
+    """The log-in feed against our journal: whoever we took out should not be seen inside."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        who = next(u for u in (await house.snapshot()).users if not u.super_admin and u.seat_names)
+        act(house, "log_in", user=who.email)
+        await house.app.clock.sleep(3600)
+        await carried_out(house, OffboardUser(who.email, keep_records=True))
+        quiet = await open_ones(house, "foreign.login-after-leaving")
+        await house.app.clock.sleep(3600)
+        act(house, "log_in", user=who.email)
+        await house.sync()
+        found = await open_ones(house, "foreign.login-after-leaving")
+        drafted = await fix_finding(house.app, house.actor, found[who.email].id)
+
+    assert {} == quiet
+    assert "taken out" in found[who.email].finding.message
+    assert ["user.deactivate"] == [one.details.get("task") for one in drafted.plan.changes]
 
 
 async def test_super_admin_made_outside(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def draft_advice(ground: Ground, finding: Finding, mend: Mend, order: MendFindin
         undo_note=note,
         origin=f"{source.origin.name.lower()}:{source.reference}",
         details={
-            "task": BY_HAND,
+            "task": mend.values.get("task", BY_HAND),
             "why": finding.why,
             "after_shown": mend.summary,
             "clicks": mend.values.get("clicks", ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from rolecall.store.findings import RuleException, StoredFinding
 # Enough for every rule: HubSpot's own inactivity rule looks 90 days back.
 EVENT_DAYS = 90
 MOST_EVENTS = 20_000
+FEEDS = ("login", "security", "audit")
 # Preference of a portal: the snapshot its open findings were found in.
 LOOKED_AT = "findings"
 NAMED = 5  # findings told by name in an alert; the others are counted
@@ -130,12 +132,12 @@ async def gathered_facts(
     hub_id = portal.hub_id
     login = await view.feeds.cursor(hub_id, "login")
     security = await view.feeds.cursor(hub_id, "security")
-    logins, acts = await _events(view, hub_id, now)
+    events = await _events(view, hub_id, now)
     leaves = await view.findings.exceptions(hub_id, now)
     told = Facts(
-        events=(*logins, *acts),
-        login_feed_since=_known_since(login, logins, now),
-        security_feed_since=_known_since(security, acts, now),
+        events=tuple(one for feed in FEEDS for one in events[feed]),
+        login_feed_since=_known_since(login, events["login"], now),
+        security_feed_since=_known_since(security, events["security"], now),
         owned_records={one.id: one.records for one in _counted(snapshot)},
         named_records={one.id: one.named_in for one in _counted(snapshot)},
         people=await view.people.all(),
@@ -147,13 +149,12 @@ async def gathered_facts(
     return await with_policy_facts(app, view, portal, snapshot, told)
 
 
-async def _events(
-    view: View, hub_id: int, now: datetime
-) -> tuple[tuple[FeedEvent, ...], tuple[FeedEvent, ...]]:
+async def _events(view: View, hub_id: int, now: datetime) -> Mapping[str, tuple[FeedEvent, ...]]:
     since = now - timedelta(days=EVENT_DAYS)
-    logins = await view.feeds.events(hub_id, FeedQuery("login", since=since, limit=MOST_EVENTS))
-    acts = await view.feeds.events(hub_id, FeedQuery("security", since=since, limit=MOST_EVENTS))
-    return logins, acts
+    return {
+        feed: await view.feeds.events(hub_id, FeedQuery(feed, since=since, limit=MOST_EVENTS))
+        for feed in FEEDS
+    }
 
 
 def _known_since(

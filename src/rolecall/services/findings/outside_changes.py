@@ -59,6 +59,7 @@ class OwnChange:
 
     change: Change
     receipt: Receipt
+    begun_at: datetime | None = None  # of its first receipt
 
     @property
     def by_hand(self) -> bool:
@@ -73,9 +74,11 @@ async def own_changes(view: View, hub_id: int, since: datetime) -> tuple[OwnChan
         if stored.state_at < since:
             continue
         changes = {change.id: change for change in stored.plan.changes}
-        last = {one.change_id: one for one in await view.journal.receipts(stored.plan.id)}
+        receipts = await view.journal.receipts(stored.plan.id)
+        last = {one.change_id: one for one in receipts}
+        first = {one.change_id: one.observed_at for one in reversed(receipts)}
         found += [
-            OwnChange(changes[one.change_id], one)
+            OwnChange(changes[one.change_id], one, first[one.change_id])
             for one in last.values()
             if one.change_id in changes and one.outcome in _OURS and one.observed_at >= since
         ]
@@ -92,9 +95,29 @@ def own_acts(changes: tuple[OwnChange, ...], snapshot: Snapshot) -> tuple[OwnAct
             TASKS.get(change.details.get("task", "")) if one.by_hand else EXPLAINS.get(change.kind)
         )
         subject = change.subject_id or ids.get(change.subject.casefold(), "")
-        if explains and subject:
-            found.append(OwnAct(subject, one.receipt.observed_at, explains, one.by_hand))
+        if subject and change.kind is not ChangeKind.NO_OP:
+            found.append(
+                OwnAct(
+                    *(subject, one.receipt.observed_at, explains or frozenset(), one.by_hand),
+                    since=one.begun_at,
+                    leaves=_leaves(change),
+                    returns=_returns(change),
+                )
+            )
     return tuple(found)
+
+
+def _leaves(change: Change) -> bool:
+    """It took the user out of the portal, as far as we can."""
+    parked = change.kind is ChangeKind.PARK and change.after == "parked"
+    by_hand = change.details.get("task") == "user.deactivate"
+    return parked or by_hand or change.kind is ChangeKind.REMOVE_USER
+
+
+def _returns(change: Change) -> bool:
+    """It let the user in again."""
+    called = change.kind is ChangeKind.PARK and change.after == "present"
+    return called or change.details.get("task") == "user.reactivate"
 
 
 @dataclass(slots=True)
