@@ -25,6 +25,7 @@ NOUNS: dict[str, Entry] = {
     "pack": Entry(
         "rolecall.cli.pack:pack", "Minimum access an integration needs, checked per user"
     ),
+    "set": Entry("rolecall.cli.sets:set_", "Permission sets: contents, and changes with a preview"),
     "export": Entry("rolecall.cli.export:export", "HubSpot's own users export as evidence"),
     "request": Entry("rolecall.cli.request:request", "Ask for access, and answer who asks"),
     "review": Entry("rolecall.cli.review:review", "Access reviews with evidence"),

@@ -104,6 +104,19 @@ class Resolver:
         """Lines of the permission history about a user, in the order they were told."""
         return tuple(self._history.get(user.email.casefold(), ()))
 
+    def certainly_after(self, ground: Ground, as_of: datetime, since: datetime) -> bool:
+        """Evidence of this date was surely made after a moment.
+
+        Exports are mostly dated by the day, so of the same day only those count in which somebody
+        signed in after the moment.
+        """
+        if ground not in (Ground.EXPORT, Ground.INFERRED, Ground.MIXED):
+            return as_of > since
+        if as_of.replace(hour=0, minute=0, second=0, microsecond=0) > since:
+            return True
+        logins = (one.last_login for one in self.book.records.values() if one.as_of == as_of)
+        return any(at is not None and at > since for at in logins)
+
     def access_of_set(self, set_id: str, seats: tuple[str, ...] | None = ("Core",)) -> Access:
         """What a holder of this set and these seats could do; unknown without a definition."""
         return self._under_seats(self._given_by_sets((set_id,)), seats)
@@ -171,7 +184,7 @@ class Resolver:
         """Permissions of which the line may hide a part, because a seat stood above them."""
         if self.book.shows is Shows.STORED:
             return frozenset()
-        ceiling = self._ceiling(record.seats)
+        ceiling = self.ceiling(record.seats)
         permissions = self.catalogue.permissions.values()
         return frozenset(one.id for one in permissions if ceiling[one.id].low != one.highest)
 
@@ -206,7 +219,7 @@ class Resolver:
         return Given(grants, given.rest, given.ground, given.as_of, given.sources, notes)
 
     def _under_seats(self, given: Given, seats: tuple[str, ...] | None) -> Access:
-        ceiling = self._ceiling(seats)
+        ceiling = self.ceiling(seats)
         levels: dict[str, Range] = {}
         for one in self.catalogue.permissions.values():
             left = range_under(one.levels, given.of(one), ceiling[one.id])
@@ -214,7 +227,8 @@ class Resolver:
                 levels[one.id] = left
         return Access(levels, given, seats)
 
-    def _ceiling(self, seats: tuple[str, ...] | None) -> Mapping[str, Range]:
+    def ceiling(self, seats: tuple[str, ...] | None) -> Mapping[str, Range]:
+        """What seats open together, of every permission."""
         known = self._ceilings.get(seats)
         if known is None:
             known = self.catalogue.ceiling_range(seats, self.snapshot.tier)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rolecall.permissions.catalogue import Catalogue, Kind, Permission
-from rolecall.permissions.levels import split_level
+from rolecall.permissions.levels import NONE, split_level
 
 AS_OF = "2026-08"
 _TABS = {
@@ -37,7 +37,9 @@ def toggle_path(catalogue: Catalogue, one: Permission, level: str) -> str:
 
 
 def level_words(one: Permission, level: str) -> str:
-    """A level in the words of the screens."""
+    """A level in the words of the screens; the empty level is off."""
+    if level == NONE:
+        return "None" if one.kind is Kind.SCOPE else "off"
     if one.kind is Kind.TOGGLE:
         return "on"
     scope, box = split_level(level)

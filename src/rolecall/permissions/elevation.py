@@ -126,7 +126,7 @@ def _toggles(
     for line in result.missing:
         for need, held in zip(line.requirement.any_of[:1], line.held, strict=False):
             one = resolver.catalogue.permissions[need.permission]
-            was = clicks.level_words(one, held.low) if held.low else "off"
+            was = clicks.level_words(one, held.low)
             back.append(f"{clicks.user_path(user.email)} > {one.shown}: back to {was} > Save")
     there = tuple(path for line in result.missing for path in line.clicks)
     return there, tuple(dict.fromkeys(back))

@@ -73,7 +73,7 @@ def _beyond(resolver: Resolver, now: Access, then: Access) -> int:
 
 def _paths(resolver: Resolver, user: User, permission: str) -> Iterable[str]:
     one = resolver.catalogue.permissions[permission]
-    row = f"{one.shown}: off > Save"
+    row = clicks.toggle_path(resolver.catalogue, one, NONE)
     if not user.permission_set_ids:
         yield f"{clicks.user_path(user.email)} > {row}"
     for set_id in user.permission_set_ids:

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from rolecall.domain.snapshot import User
 from rolecall.permissions.access import Given, Resolver
-from rolecall.permissions.evidence import Ground
 from rolecall.permissions.levels import Range, at_least, holds
 
 _BETWEEN = ".."
@@ -64,7 +63,7 @@ def _parts(toggle: str) -> tuple[str, str]:
 
 def _seen_after(resolver: Resolver, user: User, given: Given, toggle: str, since: datetime) -> str:
     """What tells of a switch as it was after a moment: the export or set as a whole, or one line."""
-    if given.as_of is not None and _certainly_after(resolver, given, given.as_of, since):
+    if given.as_of is not None and resolver.certainly_after(given.ground, given.as_of, since):
         return "; ".join(given.sources)
     ids = {_parts(one)[0] for one in toggle.split("|")}
     minute = since.replace(second=0, microsecond=0)  # as exactly as HubSpot's file tells a time
@@ -72,17 +71,3 @@ def _seen_after(resolver: Resolver, user: User, given: Given, toggle: str, since
         if line.permission_id in ids and line.at >= minute:
             return f"permission history, {line.at:%Y-%m-%d %H:%M} by {line.by or 'somebody'}"
     return ""
-
-
-def _certainly_after(resolver: Resolver, given: Given, as_of: datetime, since: datetime) -> bool:
-    """Evidence of this date was surely made after a moment.
-
-    Exports are mostly dated by the day, so of the same day only those count in which somebody
-    signed in after the moment.
-    """
-    if given.ground not in (Ground.EXPORT, Ground.INFERRED, Ground.MIXED):
-        return as_of > since
-    if as_of.replace(hour=0, minute=0, second=0, microsecond=0) > since:
-        return True
-    logins = (one.last_login for one in resolver.book.records.values() if one.as_of == as_of)
-    return any(at is not None and at > since for at in logins)

@@ -110,6 +110,22 @@ CLICK_PATHS: Mapping[str, ClickPath] = MappingProxyType(
             f"{_SOURCE}hubspot-user-permissions-guide",
             "2026-08",
         ),
+        "permission_set.edit": ClickPath(
+            "Change the permission set {subject}: {after}",
+            (),
+            "Super Admin",
+            "evidence",
+            f"{_SOURCE}create-permission-sets",
+            "2025-10",
+        ),
+        "permission_set.create": ClickPath(
+            "Make the permission set {subject}: {after}",
+            (),
+            "Super Admin",
+            "state:permission_set",
+            f"{_SOURCE}create-permission-sets",
+            "2025-10",
+        ),
         "finding.mend": ClickPath(
             "{after}",
             (),

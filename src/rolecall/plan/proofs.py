@@ -112,12 +112,17 @@ def _team(change: Change, _: User | None, snapshot: Snapshot) -> bool:
     return shown == change.after
 
 
+def _made_set(change: Change, _: User | None, snapshot: Snapshot) -> bool:
+    return any(one.name == change.subject for one in snapshot.permission_sets)
+
+
 _SHOWN: Mapping[str, Shown] = {
     "email": _email,
     "permission_sets": _sets,
     "seats": _seats,
     "teams": _teams,
     "team": _team,
+    "permission_set": _made_set,
 }
 
 

@@ -13,7 +13,7 @@ from rolecall.services.connections.portals import portal_named
 from rolecall.services.drafts.access_file import keep_text, policy_for
 from rolecall.services.drafts.orders import AccessFile
 from rolecall.services.inventory.users import lists_of
-from rolecall.services.permissions.answers import age_of, standpoint_of
+from rolecall.services.permissions.answers import age_of, set_in, standpoint_of
 from rolecall.services.plans.drafting import Drafted, preview
 from rolecall.services.plans.policies import dump_access
 from rolecall.store import StoredPolicy
@@ -58,13 +58,19 @@ class SetContents:
     rests_on: str
 
 
+async def set_contents_named(app: App, actor: Actor, name: str, wanted: str) -> SetContents:
+    """The same for a set named as people do; Refused names the nearest."""
+    seen = await standpoint_of(app, actor, name)
+    return await set_contents(app, actor, name, set_in(seen.snapshot, wanted))
+
+
 async def set_contents(app: App, actor: Actor, name: str, set_id: str) -> SetContents:
     """The contents of a set by evidence; empty where nothing is known, which no API tells."""
     seen = await standpoint_of(app, actor, name)
     side = side_of_set(seen.resolver, set_id)
     known = seen.resolver.catalogue.permissions
     rows = [
-        (known[key].label, matrix.shown(held))
+        (known[key].shown, matrix.shown(held))
         for key in known
         if (held := side.levels.get(key)) is not None and held.low
     ]

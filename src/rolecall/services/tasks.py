@@ -10,6 +10,7 @@ from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, ManualTask, Outcome, Plan, Receipt
 from rolecall.permissions.access import Resolver
+from rolecall.permissions.set_change import proof_of_set
 from rolecall.permissions.toggles import proof_of_toggles
 from rolecall.plan.proofs import proof_of
 from rolecall.services.app import App
@@ -124,12 +125,26 @@ async def close_proved(app: App, hub_id: int) -> tuple[ManualTask, ...]:
 
 def _shown(resolver: Resolver | None, one: _Waiting) -> str:
     """The evidence that shows every toggle of a task set; empty while it does not."""
-    toggles = [line for line in one.change.details.get("toggles", "").split("\n") if line]
-    if resolver is None or not toggles or EVIDENCE not in one.task.proof.split():
+    if resolver is None or EVIDENCE not in one.task.proof.split():
+        return ""
+    toggles = _lines(one, "toggles")
+    if one.change.subject_kind == "permission_set":
+        levels = dict(_pair(line) for line in _lines(one, "levels"))
+        return proof_of_set(resolver, one.change.subject_id or "", levels, one.since)
+    if not toggles:
         return ""
     user = resolver.snapshot.user(one.change.subject_id or one.change.subject)
     shown = "" if user is None else proof_of_toggles(resolver, user, toggles, one.since)
     return f"{shown} shows it" if shown else ""
+
+
+def _lines(one: _Waiting, detail: str) -> list[str]:
+    return [line for line in one.change.details.get(detail, "").split("\n") if line]
+
+
+def _pair(line: str) -> tuple[str, str]:
+    permission, _, level = line.partition("=")
+    return permission, level
 
 
 async def _gone(view: View, one: _Waiting) -> str:

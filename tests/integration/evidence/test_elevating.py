@@ -45,7 +45,7 @@ def access(house: House, email: str = WHO) -> tuple[Any, ...]:
     return (sets, member.main_team_id, extra, sorted(member.seat_names))
 
 
-def act(house: House, name: str, **fields: Any) -> None:
+def act(house: House, name: str, /, **fields: Any) -> None:
     """Somebody does something in HubSpot's screens."""
     asked = {"act": name, **fields}
     carry_out(house.world, house.portal, house.world.clock.now(), asked)

@@ -168,9 +168,20 @@ class MoveTeam:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """A permission set to be changed, or (`new`) made: permission id -> level, empty = off."""
+
+    name: str
+    grants: Mapping[str, str]
+    new: bool = False
+    reason: str = ""
+
+
 Order = (
     AddUser | ChangeUsers | RemoveUsers | OffboardUser | ImportRows | AccessFile | UndoPlan
     | WhatIsDue | MendFinding | KeptWishes | GivePack | Elevate | ReturnElevation | MoveTeam
+    | ChangeSet
 )  # fmt: skip
 KINDS: Mapping[str, type[Order]] = {
     "add": AddUser,
@@ -187,6 +198,7 @@ KINDS: Mapping[str, type[Order]] = {
     "elevate": Elevate,
     "return": ReturnElevation,
     "move": MoveTeam,
+    "set": ChangeSet,
 }
 _NAMES = {kind: name for name, kind in KINDS.items()}
 

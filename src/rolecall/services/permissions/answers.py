@@ -25,7 +25,7 @@ from rolecall.permissions.compare import (
     side_of_user,
 )
 from rolecall.permissions.phrases import meant
-from rolecall.permissions.why import SetPreview, Why, preview_set_change, why
+from rolecall.permissions.why import Why, why
 from rolecall.policy.document import Grants, Policy, Ref
 from rolecall.policy.moments import end_of_day, zone_named
 from rolecall.policy.names import names_of
@@ -214,25 +214,6 @@ def _holder_of(snapshot: Snapshot, profile: str, grants: Grants) -> User:
 
 def _seat_name(ref: Ref) -> str:
     return ref.name or ref.id or ""
-
-
-async def preview_set(
-    app: App, actor: Actor, name: str, wanted: str, grants: Mapping[str, str]
-) -> tuple[Standpoint, SetPreview]:
-    """What changing a permission set in HubSpot's screens would do to its members.
-
-    `grants` is phrase or id -> level, empty for off; Refused for a level the permission lacks.
-    """
-    seen = await standpoint_of(app, actor, name)
-    catalogue = seen.resolver.catalogue
-    levels: dict[str, str] = {}
-    for phrase, level in grants.items():
-        one = meant(catalogue, phrase).permission
-        if level and level.removesuffix("+unassigned") not in one.levels:
-            raise Refused(f"{one.id} has no level {level}", hint=f"takes {', '.join(one.levels)}")
-        levels[one.id] = level
-    set_id = set_in(seen.snapshot, wanted)
-    return seen, preview_set_change(seen.resolver, set_id, levels)
 
 
 def age_of(seen: Standpoint) -> str:

@@ -31,6 +31,7 @@ from rolecall.services.drafts.orders import (
     AccessFile,
     AddUser,
     Basis,
+    ChangeSet,
     ChangeUsers,
     Draft,
     Elevate,
@@ -49,6 +50,7 @@ from rolecall.services.drafts.orders import (
     kind_of,
     order_in,
 )
+from rolecall.services.drafts.sets import draft_set
 from rolecall.services.drafts.team_moves import draft_team_move
 from rolecall.services.drafts.undoing import draft_undo
 from rolecall.services.findings.mending import draft_mend
@@ -138,6 +140,8 @@ async def draft_of(app: App, ground: Ground, order: Order) -> Draft:
             return await draft_undo(app, ground, order)
         case MendFinding():
             return await draft_mend(app, ground, order)
+        case ChangeSet():
+            return await draft_set(app, ground, order)
         case GivePack() | Elevate() | ReturnElevation():
             return await draft_raised(app, ground, order)
         case _:
