@@ -1,4 +1,4 @@
-"""Renews docs/settings.md, docs/cli.md and docs/connect.md from the code they describe."""
+"""Renews docs/settings.md, cli.md, connect.md and api-operations.md from the code."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from rolecall import settings as settings_module
+from rolecall.api.face import create_api
 from rolecall.cli import rolecall
 from rolecall.domain.features import FEATURES, MODES, minimal_scopes
 from rolecall.services.connections.credentials import NO_SUPER_ADMIN
@@ -142,7 +143,34 @@ def connect_page() -> str:
     return "\n".join(lines)
 
 
-PAGES = {"settings.md": settings_page, "cli.md": commands_page, "connect.md": connect_page}
+def operations_page() -> str:
+    """Every operation of the REST API, subject by subject."""
+    lines = [
+        "# Operations of the REST API",
+        "",
+        "How to call them: [api.md](api.md). Shapes: `/api/v1/openapi.json` of your installation.",
+        "",
+        MADE,
+    ]
+    subject = ""
+    for path, methods in create_api().openapi()["paths"].items():
+        for method, one in methods.items():
+            if one["tags"][0] != subject:
+                subject = one["tags"][0]
+                head = ["", f"## {subject}", "", "| operation | call | |", "|---|---|---|"]
+                lines += head
+            told = one["description"].partition("\n")[0]
+            call = f"`{method.upper()} {path}`"
+            lines.append(f"| `{one['operationId']}` | {call} | {told} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "cli.md": commands_page,
+    "connect.md": connect_page,
+    "api-operations.md": operations_page,
+}
 
 
 def main() -> None:

@@ -4,50 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from rolecall.api.face import create_face
 from rolecall.domain.operator import TokenScope
-from tests.support.faces import EVERYTHING, a_token, calling
-from tests.support.house import House, a_house
+from tests.support.faces import Api, a_token, an_api, calling
 
 V1 = "/api/v1"
 ACME = f"{V1}/portals/acme"
 
 
-@dataclass
-class Api:
-    """The REST face of a house, and somebody who may do everything."""
-
-    house: House
-    face: Any
-    client: httpx2.AsyncClient
-
-    async def get(self, path: str, status: int = 200, **options: Any) -> Any:
-        """GET; its JSON."""
-        answer = await self.client.get(path, **options)
-        assert status == answer.status_code, answer.text
-        return answer.json() if answer.content else None
-
-    async def post(self, path: str, body: Any = None, status: int = 200, **options: Any) -> Any:
-        """POST of JSON; its JSON."""
-        answer = await self.client.post(path, json={} if body is None else body, **options)
-        assert status == answer.status_code, answer.text
-        return answer.json()
-
-
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    """The tiny portal."""
-    async with a_house(tmp_path) as house:
-        face = create_face(house.app)
-        async with calling(face, await a_token(house, *EVERYTHING)) as client:
-            yield Api(house, face, client)
+    """The tiny portal behind REST."""
+    async with an_api(tmp_path) as api:
+        yield api
 
 
 class Made:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from rolecall.api.face import create_face
 from rolecall.domain.actor import local_actor
 from rolecall.domain.operator import TokenScope
 from rolecall.services.operators.tokens import create_token
-from tests.support.house import House
+from tests.support.house import House, a_house
 
 BASE = "http://rolecall.test"
 EVERYTHING = tuple(one for one in TokenScope if one is not TokenScope.SCIM)
@@ -32,3 +35,39 @@ async def calling(face: Any, secret: str = "", **headers: str) -> AsyncIterator[
         transport=transport, base_url=BASE, headers={**own, **headers}, timeout=60
     ) as client:
         yield client
+
+
+@dataclass
+class Api:
+    """The REST face of a house, and somebody who may do everything."""
+
+    house: House
+    face: Any
+    client: httpx2.AsyncClient
+
+    async def get(self, path: str, status: int = 200, **options: Any) -> Any:
+        """GET; its JSON."""
+        answer = await self.client.get(path, **options)
+        assert status == answer.status_code, answer.text
+        return answer.json() if answer.content else None
+
+    async def post(self, path: str, body: Any = None, status: int = 200, **options: Any) -> Any:
+        """POST of JSON; its JSON."""
+        answer = await self.client.post(path, json={} if body is None else body, **options)
+        assert status == answer.status_code, answer.text
+        return answer.json()
+
+    async def send(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        """Any other method, of JSON; its JSON."""
+        answer = await self.client.request(method, path, json=body)
+        assert status == answer.status_code, answer.text
+        return answer.json() if answer.content else None
+
+
+@asynccontextmanager
+async def an_api(home: Path, *, seed: str = "tiny") -> AsyncIterator[Api]:
+    """A house behind its REST face, and a client who may do everything."""
+    async with a_house(home, seed=seed) as house:
+        face = create_face(house.app)
+        async with calling(face, await a_token(house, *EVERYTHING)) as client:
+            yield Api(house, face, client)

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request, Response
 from rolecall.api.answers import errors, tagged, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import DriftModel, PlanModel, PolicyModel, PolicyText, TextModel
-from rolecall.api.plans import plan_answer
+from rolecall.api.plans import Preview, plan_answer
 from rolecall.services.plans.policies import drift, dump_access, plan_access, policy_in_force
 from rolecall.services.plans.shapes import drift_shape
+from rolecall.services.structure import preview_access
 
 router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses=errors())
 
@@ -31,14 +32,12 @@ async def read(request: Request, call: Reader, portal: str) -> Response:
 @router.get("/dump", operation_id="dumpAccess", response_model=TextModel)
 async def dump(call: Reader, portal: str, profile: bool = False) -> Response:
     """The portal's newest snapshot as access.yaml; planning this text changes nothing."""
-    await call.portal(portal)
     return told({"text": await dump_access(call.app, call.actor, portal, profile=profile)})
 
 
 @router.get("/drift", operation_id="readDrift", response_model=DriftModel)
 async def drift_(call: Reader, portal: str) -> Response:
     """What differs from the policy in force, and who made it so."""
-    await call.portal(portal)
     return told(drift_shape(await drift(call.app, call.actor, portal)))
 
 
@@ -49,11 +48,22 @@ async def drift_(call: Reader, portal: str) -> Response:
     response_model=PlanModel,
     responses=errors(body=True),
 )
-async def plan(call: Caller, portal: str, body: PolicyText) -> Response:
+async def plan(call: Caller, portal: str, body: PolicyText, preview: Preview = False) -> Response:
     """Plan a file, or the policy in force, against the newest snapshot.
 
     Approving the plan brings the file in force.
     """
-    await call.portal(portal)
-    made = await plan_access(call.app, call.actor, portal, body.text, reason=body.reason)
+    if preview:
+        text = body.text
+        if text is None:
+            text = (await policy_in_force(call.app, call.actor, portal)).text
+        return plan_answer(await preview_access(call.app, call.actor, portal, text))
+    made = await plan_access(
+        call.app,
+        call.actor,
+        portal,
+        body.text,
+        overwrite_sets=body.overwrite_sets,
+        reason=body.reason,
+    )
     return plan_answer(made)

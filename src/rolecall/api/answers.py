@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +16,7 @@ from rolecall.http.problems import MEDIA_TYPE
 from rolecall.kit.errors import Refused
 
 JSON = "application/json"
+NO_STORE = {"cache-control": "no-store"}  # of answers with a secret
 
 
 class PreconditionFailed(Refused):
@@ -104,3 +107,17 @@ def need_match(request: Request, shape: Any) -> None:
 
 def _tags(header: str) -> list[str]:
     return [one.strip().removeprefix("W/") for one in header.split(",") if one.strip()]
+
+
+def as_file(name: str, data: bytes, media_type: str) -> Response:
+    """A download; its name holds nothing a header or a file system could take amiss."""
+    kept = re.sub(r"[^A-Za-z0-9._-]", "-", name)
+    headers = {"content-disposition": f'attachment; filename="{kept}"'}
+    return Response(data, headers=headers, media_type=media_type)
+
+
+def zoned(at: datetime, name: str) -> datetime:
+    """A time of a body or query as it came; raises Refused without a time zone."""
+    if at.tzinfo is None:
+        raise Refused(f"{name} needs a time zone", hint="2027-01-31T08:00:00Z")
+    return at

@@ -13,13 +13,21 @@ from starlette.exceptions import HTTPException
 
 from rolecall.api import (
     access,
-    explaining,
+    evidence,
     findings,
     managing,
+    operators,
+    packs,
     people,
+    permissions,
     plans,
     portals,
+    reports,
     requests,
+    reviews,
+    sources,
+    structure,
+    tasks,
     users,
 )
 from rolecall.api.answers import ProblemModel
@@ -35,7 +43,10 @@ from rolecall.services.app import App
 PREFIX = "/api/v1"
 MOST_BYTES = 4 * 2**20  # an access.yaml of a large portal
 LOG = logging.getLogger("rolecall.api")
-_ROOMS = (portals, users, explaining, findings, plans, access, people, requests, managing)
+_ROOMS = (
+    portals, structure, users, permissions, packs, findings, plans, access, people, tasks,
+    requests, reviews, reports, evidence, operators, sources, managing,
+)  # fmt: skip
 
 
 def create_face(app: App) -> AsgiApp:

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Response
 
 from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import FindingModel, Page, PlanModel, Reason
-from rolecall.api.plans import drafted
+from rolecall.api.models import FindingModel, Name, Page, PlanModel, Reason
+from rolecall.api.paging import Paged
+from rolecall.api.plans import Preview, drafted
 from rolecall.domain.finding import Severity
 from rolecall.kit.errors import Refused
 from rolecall.services.drafts.orders import MendFinding
@@ -17,17 +18,28 @@ from rolecall.services.shapes import stored_finding_shape
 router = APIRouter(prefix="/portals/{portal}/findings", tags=["findings"], responses=errors())
 
 
+class FindingToMend(Reason):
+    """Why, and who takes over the records where somebody goes."""
+
+    successor: Name = ""
+
+
 @router.get("", operation_id="listFindings", response_model=Page[FindingModel])
 async def list_(
-    call: Reader, portal: str, *, rule: str = "", severity: str = "", search: str = ""
+    call: Reader,
+    portal: str,
+    window: Paged,
+    *,
+    rule: str = "",
+    severity: str = "",
+    search: str = "",
 ) -> Response:
-    """Open findings, gravest first; `severity` is the least that is shown."""
+    """Open findings, looked at now, gravest first; `severity` is the least that is shown."""
     least = _severity(severity)
     page = await list_findings(
         call.app, call.actor, portal, rule=rule, severity=least, search=search
     )
-    items = [stored_finding_shape(one) for one in page.findings]
-    return told({"items": items, "total": len(items)})
+    return told(window.of(page.findings, stored_finding_shape))
 
 
 @router.post(
@@ -37,9 +49,12 @@ async def list_(
     response_model=PlanModel,
     responses=errors(body=True),
 )
-async def mend(call: Caller, portal: str, finding: str, body: Reason) -> Response:
-    """The change a finding suggests, as a plan."""
-    return await drafted(call, portal, MendFinding(finding, reason=body.reason))
+async def mend(
+    call: Caller, portal: str, finding: str, body: FindingToMend, preview: Preview = False
+) -> Response:
+    """The change a finding suggests, as a plan; `successor` takes the records of who goes."""
+    order = MendFinding(finding, body.successor, body.reason)
+    return await drafted(call, portal, order, preview)
 
 
 def _severity(text: str) -> Severity | None:

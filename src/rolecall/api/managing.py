@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from rolecall.api.answers import errors, told
+from rolecall.api.answers import NO_STORE, errors, told, zoned
 from rolecall.api.calling import Caller
 from rolecall.api.models import (
+    Answer,
     DeliveryModel,
     NewTokenModel,
     NewWebhookModel,
@@ -18,10 +20,13 @@ from rolecall.api.models import (
     WebhookModel,
     WebhookToMake,
 )
-from rolecall.domain.operator import ApiToken, TokenScope
+from rolecall.api.paging import Paged
+from rolecall.domain.operator import TokenScope
 from rolecall.domain.webhook import Webhook, WebhookDelivery
 from rolecall.kit.errors import Refused
+from rolecall.services.operators.shapes import token_shape
 from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
+from rolecall.services.telling.lost import lost_notices, send_test, tell_again
 from rolecall.services.telling.webhooks import (
     add_webhook,
     list_deliveries,
@@ -30,15 +35,13 @@ from rolecall.services.telling.webhooks import (
     replay_delivery,
 )
 
-NO_STORE = {"cache-control": "no-store"}
 router = APIRouter(responses=errors())
 
 
 @router.get("/tokens", operation_id="listTokens", tags=["tokens"], response_model=Page[TokenModel])
-async def tokens(call: Caller) -> Response:
+async def tokens(call: Caller, window: Paged) -> Response:
     """One's own tokens; an admin of all portals sees everybody's."""
-    found = await list_tokens(call.app, call.actor)
-    return told({"items": [_token(one) for one in found]})
+    return told(window.of(await list_tokens(call.app, call.actor), token_shape))
 
 
 @router.post(
@@ -55,13 +58,12 @@ async def create(call: Caller, body: TokenToMake) -> Response:
     if unknown:
         known = ", ".join(scope.value for scope in TokenScope)
         raise Refused(f"{unknown[0][:40]!r} is no scope", hint=f"scopes: {known}")
-    if body.expires_at is not None and body.expires_at.tzinfo is None:
-        raise Refused("expires_at needs a time zone", hint="2027-01-31T08:00:00Z")
+    expires_at = zoned(body.expires_at, "expires_at") if body.expires_at else None
     scopes = [TokenScope(one) for one in body.scopes]
     made = await create_token(
-        call.app, call.actor, body.name, scopes, body.portals, expires_at=body.expires_at
+        call.app, call.actor, body.name, scopes, body.portals, expires_at=expires_at
     )
-    return told({**_token(made.token), "secret": made.secret}, 201, NO_STORE)
+    return told({**token_shape(made.token), "secret": made.secret}, 201, NO_STORE)
 
 
 @router.delete("/tokens/{token}", operation_id="revokeToken", tags=["tokens"], status_code=204)
@@ -74,10 +76,9 @@ async def revoke(call: Caller, token: str) -> Response:
 @router.get(
     "/webhooks", operation_id="listWebhooks", tags=["webhooks"], response_model=Page[WebhookModel]
 )
-async def webhooks(call: Caller) -> Response:
+async def webhooks(call: Caller, window: Paged) -> Response:
     """Where notices are posted."""
-    found = await list_webhooks(call.app, call.actor)
-    return told({"items": [_webhook(one) for one in found]})
+    return told(window.of(await list_webhooks(call.app, call.actor), _webhook))
 
 
 @router.post(
@@ -109,10 +110,15 @@ async def remove(call: Caller, webhook: str) -> Response:
     tags=["webhooks"],
     response_model=Page[DeliveryModel],
 )
-async def deliveries(call: Caller, webhook: str) -> Response:
-    """What was posted to an address, newest first, at most 100."""
-    found = await list_deliveries(call.app, call.actor, webhook)
-    return told({"items": [_delivery(one) for one in found]})
+async def deliveries(
+    call: Caller,
+    webhook: str,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    after: str | None = None,
+) -> Response:
+    """What was posted to an address, newest first."""
+    page = await list_deliveries(call.app, call.actor, webhook, after=after, limit=limit)
+    return told({"items": [_delivery(one) for one in page.items], "next": page.after})
 
 
 @router.post(
@@ -126,18 +132,42 @@ async def replay(call: Caller, delivery: str) -> Response:
     return told(_delivery(await replay_delivery(call.app, call.actor, delivery)))
 
 
-def _token(one: ApiToken) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "scopes": sorted(one.scopes),
-        "portals": sorted(one.portals),
-        "created_at": one.created_at,
-        "expires_at": one.expires_at,
-        "last_used_at": one.last_used_at,
-        "revoked_at": one.revoked_at,
-        "hint": one.hint,
-    }
+@router.get(
+    "/portals/{portal}/notices/lost",
+    operation_id="listLostNotices",
+    tags=["notices"],
+    response_model=Page[Answer],
+)
+async def lost(call: Caller, portal: str, window: Paged) -> Response:
+    """What of a portal's notices of the last month reached nobody, newest first."""
+    hub_id = (await call.portal(portal)).hub_id
+    return told(window.of(await lost_notices(call.app, call.actor, hub_id), asdict))
+
+
+@router.post(
+    "/portals/{portal}/notices/{delivery}/again",
+    operation_id="repeatNotice",
+    tags=["notices"],
+    status_code=204,
+)
+async def again(call: Caller, portal: str, delivery: str) -> Response:
+    """Try a notice that was given up as if it were new."""
+    hub_id = (await call.portal(portal)).hub_id
+    await tell_again(call.app, call.actor, hub_id, delivery)
+    return Response(None, 204)
+
+
+@router.post(
+    "/portals/{portal}/notices/test",
+    operation_id="sendTestNotice",
+    tags=["notices"],
+    status_code=202,
+    response_model=Answer,
+)
+async def test(call: Caller, portal: str) -> Response:
+    """Queue a notice that says it is a test, on every way out that is set up."""
+    await send_test(call.app, call.actor, (await call.portal(portal)).hub_id)
+    return told({"queued": True}, 202)
 
 
 def _webhook(one: Webhook) -> dict[str, Any]:

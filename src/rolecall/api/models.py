@@ -5,10 +5,13 @@ Answers may gain members, so their models allow more; bodies are strict, so a ty
 
 from __future__ import annotations
 
+from base64 import b64decode
 from datetime import date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from rolecall.kit.errors import Refused
 
 Item = TypeVar("Item")
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
@@ -60,6 +63,20 @@ class PortalModel(Answer):
     credential_kind: str
     sync_every_minutes: int
     snapshot: SnapshotHead | None = None
+
+
+class ConnectionModel(Answer):
+    """What a connection can do, and which feature each missing scope costs."""
+
+    portal: dict[str, Any]
+    works: bool
+    tier: str
+    credential_owner: str | None
+    scopes: list[str]
+    features: list[str]
+    missing: list[dict[str, Any]]
+    versions: list[dict[str, Any]]
+    warnings: list[str]
 
 
 class UserModel(Answer):
@@ -286,6 +303,73 @@ class OfferModel(Answer):
     privileged: bool
 
 
+class CampaignModel(Answer):
+    """An access review."""
+
+    id: str
+    title: str
+    hub_id: int
+    state: str
+    created_at: datetime
+    due_at: datetime
+    plan_id: str | None
+    closed_at: datetime | None
+
+
+class ReviewItemModel(Answer):
+    """One grant before one reviewer."""
+
+    id: str
+    user: str
+    slot: str
+    label: str
+    reviewer: str
+    facts: dict[str, str]
+    verdict: str | None
+    version: int
+
+
+class TaskModel(Answer):
+    """What only a person can do in HubSpot's screens, with the clicks."""
+
+    id: str
+    hub_id: int
+    title: str
+    subject: str
+    clicks: list[str]
+    link: str
+    state: str
+    due_at: datetime | None
+
+
+class PersonLineModel(Answer):
+    """A person and their user in a portal; what is not there is empty."""
+
+    id: str
+    name: str
+    emails: list[str] | str
+    user: str
+    situation: str
+
+
+class OperatorModel(Answer):
+    """Somebody who may sign in, with roles by hub id; "0" = every portal."""
+
+    id: str
+    email: str
+    name: str
+    roles: dict[str, list[str]]
+    second_factor: bool
+    disabled: bool
+    signed_in_at: datetime | None
+
+
+class LinkModel(OperatorModel):
+    """An operator, and the link with which they choose a password; shown this once."""
+
+    link: str
+
+
 class Access(Body):
     """Access as people name it; left out = leave alone, "" = take away."""
 
@@ -308,6 +392,20 @@ class UserChange(Access):
     overwrite_sets: bool = False
 
 
+class UsersChange(Access):
+    """The same change for a selection; `overwrite_sets` are e-mails."""
+
+    emails: Annotated[list[Name], Field(min_length=1, max_length=10_000)]
+    overwrite_sets: list[Name] = []
+
+
+class UsersToRemove(Body):
+    """Users to be removed at once, without parking."""
+
+    emails: Annotated[list[Name], Field(min_length=1, max_length=1_000)]
+    reason: Text = ""
+
+
 class UserToAdd(Access):
     """A new user."""
 
@@ -315,6 +413,8 @@ class UserToAdd(Access):
     first_name: Name = ""
     last_name: Name = ""
     send_welcome_email: bool = False
+    contractor: bool = False
+    sponsor: Name = ""
 
 
 class OffboardBody(Body):
@@ -344,9 +444,13 @@ class UserSearch(Body):
 
 
 class PolicyText(Body):
-    """An access.yaml, or nothing for the one in force."""
+    """An access.yaml, or nothing for the one in force.
+
+    `overwrite_sets` are e-mails whose several permission sets may be replaced by one.
+    """
 
     text: Whole | None = None
+    overwrite_sets: Annotated[list[Name], Field(max_length=1_000)] = []
     reason: Text = ""
 
 
@@ -355,6 +459,26 @@ class Approve(Body):
 
     digest: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{8,64})?$")] = ""
     reason: Text = ""
+
+
+class FileBody(Body):
+    """A file: its text, or its bytes in base64."""
+
+    text: Whole = ""
+    base64: Annotated[str, StringConstraints(max_length=4_000_000)] = ""
+    file_name: Name = ""
+    reason: Text = ""
+
+    def data(self) -> bytes:
+        """The bytes; raises Refused for what is no base64, or for both forms at once."""
+        if self.text and self.base64:
+            raise Refused("a file is sent as text or as base64, not both")
+        if self.text or not self.base64:
+            return self.text.encode()
+        try:
+            return b64decode(self.base64, validate=True)
+        except ValueError:
+            raise Refused("this is no base64", hint="RFC 4648, with padding") from None
 
 
 class Reason(Body):
@@ -390,6 +514,8 @@ class RequestToFile(Body):
     starts_at: datetime | None = None
     first_name: Name = ""
     last_name: Name = ""
+    break_glass: bool = False
+    requester: Name = ""
 
 
 class RequestAnswer(Body):

@@ -1,115 +1,121 @@
-"""People as HR knows them and whose users are whose; manual tasks; the audit trail."""
+"""People as HR knows them: lists that come in, whose users are whose, what became due."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
+from pydantic import Field
 
 from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, AuditLineModel, Page, Reason
-from rolecall.kit.errors import Refused
-from rolecall.services.evidence.auditing import audit_lines
-from rolecall.services.people.people import PersonLine, list_people
-from rolecall.services.plans.shapes import task_shape
-from rolecall.services.shapes import audit_line_shape
-from rolecall.services.tasks import done_task, list_tasks
+from rolecall.api.models import Answer, Body, FileBody, Name, Page, PersonLineModel, PlanModel, Text
+from rolecall.api.paging import Paged
+from rolecall.api.plans import plan_answer
+from rolecall.domain.person import Situation
+from rolecall.services.people.people import (
+    DEFAULT_SOURCE,
+    import_people,
+    link_person,
+    list_people,
+)
+from rolecall.services.people.shapes import import_shape, person_line_shape
+from rolecall.services.plans.lifecycle import plan_due, plan_moves
+from rolecall.services.plans.shapes import drafted_shape
 
-router = APIRouter(responses=errors())
+router = APIRouter(tags=["people"], responses=errors())
+Emails = Annotated[list[Name], Field(max_length=10_000)]
+
+
+class PeopleList(FileBody):
+    """A people list; `mapping` is header -> our field, where a header is not understood."""
+
+    source: Name = DEFAULT_SOURCE
+    mapping: dict[Name, Name] | None = None
+    accept_shrink: bool = False
+
+
+class LinkToConfirm(Body):
+    """Whose user this is."""
+
+    user: Name
+    person: Name
+    reason: Text = ""
+
+
+class PeopleWhoMoved(Body):
+    """E-mails of joiners, movers and leavers."""
+
+    emails: Emails = []
 
 
 @router.get(
-    "/portals/{portal}/people",
-    operation_id="listPeople",
-    tags=["people"],
-    response_model=Page[Answer],
+    "/portals/{portal}/people", operation_id="listPeople", response_model=Page[PersonLineModel]
 )
-async def people(
-    call: Reader,
-    portal: str,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    after: str = "0",
+async def list_(
+    call: Reader, portal: str, window: Paged, situation: Situation | None = None
 ) -> Response:
     """Everybody known with their users in a portal, and users who are nobody's."""
-    await call.portal(portal)
-    found = await list_people(call.app, call.actor, portal)
-    start = _start(after)
-    following = start + limit
-    return told(
-        {
-            "items": [_person(one) for one in found[start:following]],
-            "next": str(following) if following < len(found) else None,
-            "total": len(found),
-        }
-    )
-
-
-@router.get("/tasks", operation_id="listTasks", tags=["tasks"], response_model=Page[Answer])
-async def tasks(
-    call: Reader, portal: str = "", state: Literal["open", "done", "dropped", "all"] = "open"
-) -> Response:
-    """What only a person can do in HubSpot's screens, oldest first."""
-    if portal:
-        await call.portal(portal)
-    wanted = None if state == "all" else state
-    found = await list_tasks(call.app, call.actor, portal, state=wanted)
-    return told({"items": [task_shape(one) for one in found], "total": len(found)})
+    found = await list_people(call.app, call.actor, portal, situation)
+    return told(window.of(found, person_line_shape))
 
 
 @router.post(
-    "/tasks/{task}/done",
-    operation_id="finishTask",
-    tags=["tasks"],
+    "/people", operation_id="importPeople", response_model=Answer, responses=errors(body=True)
+)
+async def import_(call: Caller, body: PeopleList) -> Response:
+    """Take over a whole people list: joiners, movers, leavers. Nobody's access changes by it."""
+    found = await import_people(
+        call.app,
+        call.actor,
+        body.data(),
+        source=body.source,
+        mapping=body.mapping,
+        accept_shrink=body.accept_shrink,
+    )
+    return told(import_shape(found))
+
+
+@router.post(
+    "/people/moves",
+    operation_id="planMoves",
+    response_model=Page[PlanModel],
+    responses=errors(body=True),
+)
+async def moves(call: Caller, body: PeopleWhoMoved) -> Response:
+    """A plan per portal for these joiners, movers and leavers."""
+    made = await plan_moves(call.app, call.actor, body.emails)
+    return told({"items": [drafted_shape(one) for one in made]})
+
+
+@router.post(
+    "/portals/{portal}/people/links",
+    operation_id="linkPerson",
     response_model=Answer,
     responses=errors(body=True),
 )
-async def done(call: Caller, task: str, body: Reason, drop: bool = False) -> Response:
-    """Say that a task was done, or (`drop`) that it will not be."""
-    return told(task_shape(await done_task(call.app, call.actor, task, body.reason, drop=drop)))
-
-
-@router.get("/audit", operation_id="listAudit", tags=["audit"], response_model=Page[AuditLineModel])
-async def audit(
-    call: Reader,
-    portal: str = "",
-    event: str = "",
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    after: str = "0",
-) -> Response:
-    """Lines of the audit trail, newest first; of every portal only for who may see all."""
-    hub_id = (await call.portal(portal)).hub_id if portal else None
-    before = _start(after) or None
-    lines = await audit_lines(
-        call.app, call.actor, hub_id, event=event or None, before=before, limit=limit
+async def link(call: Caller, portal: str, body: LinkToConfirm) -> Response:
+    """Confirm that a user belongs to a person; it holds until somebody says otherwise."""
+    made = await link_person(
+        call.app, call.actor, portal, body.user, body.person, reason=body.reason
     )
-    following = str(lines[-1].seq) if len(lines) == limit else None
-    return told({"items": [audit_line_shape(one) for one in lines], "next": following})
-
-
-def _start(after: str) -> int:
-    if not (after.isascii() and after.isdigit() and len(after) < 16):
-        raise Refused(f"{after[:40]!r} is no cursor", hint="send `next` of the page before")
-    return int(after)
-
-
-def _person(line: PersonLine) -> dict[str, Any]:
-    person = line.person
-    known = None
-    if person is not None:
-        known = {
-            "id": person.id,
-            "name": person.name,
-            "emails": list(person.emails),
-            "department": person.department,
-            "company": person.company,
-            "job_title": person.job_title,
-            "manager": person.manager_email or None,
-            "source": person.source,
-            "left": person.left,
+    return told(
+        {
+            "user_id": made.user_id,
+            "person_id": made.person_id,
+            "situation": made.situation.value,
+            "reason": made.reason,
         }
-    return {
-        "person": known,
-        "users": [{"id": one.id, "email": one.email} for one in line.users],
-        "situation": None if line.situation is None else line.situation.value,
-    }
+    )
+
+
+@router.post(
+    "/portals/{portal}/due",
+    operation_id="planDue",
+    response_model=PlanModel,
+    responses={**errors(body=True), 204: {"description": "Nothing is due"}},
+)
+async def due(call: Caller, portal: str, body: PeopleWhoMoved) -> Response:
+    """What is due by date in a portal (ends, starts, grace days), as a plan."""
+    made = await plan_due(call.app, call.actor, portal, body.emails)
+    return plan_answer(made) if made is not None else Response(None, 204)

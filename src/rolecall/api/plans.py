@@ -6,26 +6,34 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from rolecall.api.answers import errors, need_match, tagged, told
 from rolecall.api.calling import Call, Caller, Reader
 from rolecall.api.models import (
     Approve,
+    Body,
+    Name,
     Page,
     PlanCardModel,
     PlanLineModel,
     PlanModel,
     Reason,
     RunModel,
+    Text,
 )
+from rolecall.api.paging import Limit
 from rolecall.domain.plan import PlanState
 from rolecall.services.drafts.orders import Order
-from rolecall.services.plans.applying import Applied, apply_plan
-from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.applying import Applied, apply_plan, pause_plan
+from rolecall.services.plans.drafting import preview, propose, stored_draft
+from rolecall.services.plans.listing import plans_page
 from rolecall.services.plans.plans import (
+    LONGEST_OVERRIDE_HOURS,
+    OVERRIDE_HOURS,
     approve_plan,
     cancel,
-    list_plans,
+    override_guardrail,
     replan,
     show_plan,
     undo_plan,
@@ -39,13 +47,26 @@ from rolecall.services.plans.shapes import (
 
 PATIENCE = 10.0  # seconds an apply is waited for; afterwards it goes on and 202 is answered
 router = APIRouter(tags=["plans"], responses=errors())
+
+
+class Override(Body):
+    """Which guardrail, why, and for how many hours the leave holds."""
+
+    guardrail: Name
+    reason: Text
+    hours: Annotated[float, Field(gt=0, le=LONGEST_OVERRIDE_HOURS)] = OVERRIDE_HOURS
+
+
 _running: set[asyncio.Task[Applied]] = set()  # keeps tasks alive until they are done
 
 
-async def drafted(call: Call, portal: str, order: Order) -> Response:
+Preview = Annotated[bool, Query(description="Show the plan (200) and keep nothing of it.")]
+
+
+async def drafted(call: Call, portal: str, order: Order, look_only: bool = False) -> Response:
     """Propose what was ordered: 201 with the stored plan, 200 where nothing differs."""
-    await call.portal(portal)
-    return plan_answer(await propose(call.app, call.actor, portal, order))
+    make = preview if look_only else propose
+    return plan_answer(await make(call.app, call.actor, portal, order))
 
 
 def plan_answer(made: Any) -> Response:
@@ -56,13 +77,15 @@ def plan_answer(made: Any) -> Response:
 
 @router.get("/plans", operation_id="listPlans", response_model=Page[PlanLineModel])
 async def list_(
-    call: Reader, portal: str = "", state: Annotated[list[PlanState] | None, Query()] = None
+    call: Reader,
+    portal: str = "",
+    state: Annotated[list[PlanState] | None, Query()] = None,
+    limit: Limit = 100,
+    after: str | None = None,
 ) -> Response:
-    """Plans, newest first, at most 100."""
-    if portal:
-        await call.portal(portal)
-    found = await list_plans(call.app, call.actor, portal, state)
-    return told({"items": [plan_line_shape(one) for one in found]})
+    """Plans of one portal, or of all the caller may look at, newest first."""
+    page = await plans_page(call.app, call.actor, portal, state, after=after, limit=limit)
+    return told({"items": [plan_line_shape(one) for one in page.items], "next": page.after})
 
 
 @router.get("/plans/{plan}", operation_id="readPlan", response_model=PlanCardModel)
@@ -101,6 +124,41 @@ async def apply(request: Request, call: Caller, plan: str) -> Response:
         return told(applied_shape(task.result()))
     shape = {"plan": plan, "state": PlanState.APPLYING.value, "message": "", "receipts": []}
     return told(shape, 202, {"location": f"/api/v1/plans/{plan}"})
+
+
+@router.post(
+    "/plans/{plan}/pause",
+    operation_id="pausePlan",
+    response_model=PlanLineModel,
+    responses=errors(body=True),
+)
+async def pause(request: Request, call: Caller, plan: str, body: Reason) -> Response:
+    """Stop a run after the effects under way; `applyPlan` goes on with it."""
+    await _matching(request, call, plan)
+    reason = body.reason or "paused by API"
+    return told(plan_line_shape(await pause_plan(call.app, call.actor, plan, reason)))
+
+
+@router.post(
+    "/plans/{plan}/override",
+    operation_id="overrideGuardrail",
+    status_code=201,
+    response_model=PlanModel,
+    responses=errors(body=True),
+)
+async def override(request: Request, call: Caller, plan: str, body: Override) -> Response:
+    """Leave to pass one guardrail once, for a reason and a while, and the plan made again with it."""
+    await _matching(request, call, plan)
+    made = await override_guardrail(
+        call.app, call.actor, plan, body.guardrail, body.reason, body.hours
+    )
+    return plan_answer(made)
+
+
+@router.get("/plans/{plan}/rows", operation_id="readPlanRows", response_model=PlanModel)
+async def rows(call: Reader, plan: str) -> Response:
+    """A plan as it was proposed, with the verdict on each row of the file it was made of."""
+    return told(drafted_shape(await stored_draft(call.app, call.actor, plan)))
 
 
 @router.post(

@@ -1,29 +1,87 @@
-"""Portals: which are connected, what they are like, reading one anew."""
+"""Portals: connecting them, what they are like, reading one anew. A credential is never shown."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Response
+from pydantic import Field, SecretStr
 
 from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, PortalModel
-from rolecall.domain.operator import TokenScope
-from rolecall.services.connections.portals import list_portals
+from rolecall.api.models import Answer, Body, ConnectionModel, Name, PortalModel
+from rolecall.domain.portal import CredentialKind
+from rolecall.services.connections.forms import change_interval, credential_of
+from rolecall.services.connections.portals import (
+    add_portal,
+    check_portal,
+    list_portals,
+    reconnect_portal,
+    remove_portal,
+)
 from rolecall.services.inventory.overview import portal_overview
-from rolecall.services.rights import need_scope
-from rolecall.services.shapes import portal_shape, sync_shape
-from rolecall.services.syncs.syncing import sync_portal
+from rolecall.services.shapes import connection_shape, portal_shape, sync_shape
+from rolecall.services.syncs.syncing import sync_all, sync_portal
+from rolecall.sync.ports import NewCredential
 
 router = APIRouter(tags=["portals"], responses=errors())
+
+
+class Credential(Body):
+    """A service key or the token of a private app; kept encrypted, told to nobody."""
+
+    token: Annotated[SecretStr, Field(max_length=4_096)]
+    kind: Literal["service_key", "private_app", "token"] = "token"
+
+    def new(self) -> NewCredential:
+        """The credential, or Refused with what is wrong with it."""
+        return credential_of(self.token.get_secret_value(), CredentialKind(self.kind))
+
+
+class PortalToAdd(Credential):
+    """A portal to connect, under a name of yours."""
+
+    name: Name
+
+
+class PortalChange(Body):
+    """What may be set about a portal."""
+
+    sync_every_minutes: Annotated[int, Field(ge=1, le=100_000)]
 
 
 @router.get("/portals", operation_id="listPortals", response_model=list[PortalModel])
 async def list_(call: Reader) -> Response:
     """Every portal the caller may look at."""
     return told([portal_shape(one) for one in await list_portals(call.app, call.actor)])
+
+
+@router.post(
+    "/portals",
+    operation_id="addPortal",
+    status_code=201,
+    response_model=ConnectionModel,
+    responses=errors(body=True),
+)
+async def add(call: Caller, body: PortalToAdd) -> Response:
+    """Connect a portal; the token is tried first. Apps by OAuth are connected in a browser."""
+    report = await add_portal(call.app, call.actor, body.name, body.new())
+    return told(connection_shape(report), 201, {"location": f"/api/v1/portals/{body.name}"})
+
+
+@router.post("/portals/sync", operation_id="syncPortals", response_model=Answer)
+async def sync_everything(call: Caller, *, full: bool = False) -> Response:
+    """Read every connected portal, one after the other; what fails does not stop the others."""
+    reports, failed = await sync_all(call.app, call.actor, full=full)
+    return told(
+        {
+            "portals": [sync_shape(one) for one in reports],
+            "failed": [
+                {"portal": name, "message": one.message, "hint": one.hint} for name, one in failed
+            ],
+        }
+    )
 
 
 @router.get("/portals/{portal}", operation_id="readPortal", response_model=PortalModel)
@@ -34,17 +92,58 @@ async def read(call: Reader, portal: str) -> Response:
     return told(next(portal_shape(one) for one in lines if one.portal.name == portal))
 
 
+@router.patch(
+    "/portals/{portal}",
+    operation_id="updatePortal",
+    response_model=PortalModel,
+    responses=errors(body=True),
+)
+async def update(call: Caller, portal: str, body: PortalChange) -> Response:
+    """Set how often a portal is read by itself."""
+    await change_interval(call.app, call.actor, portal, body.sync_every_minutes)
+    lines = await list_portals(call.app, call.actor)
+    return told(next(portal_shape(one) for one in lines if one.portal.name == portal))
+
+
+@router.delete("/portals/{portal}", operation_id="removePortal", status_code=204)
+async def remove(call: Caller, portal: str) -> Response:
+    """Forget a portal and its credential; snapshots and the audit trail stay as evidence."""
+    await remove_portal(call.app, call.actor, portal)
+    return Response(None, 204)
+
+
+@router.post("/portals/{portal}/check", operation_id="checkPortal", response_model=ConnectionModel)
+async def check(call: Caller, portal: str) -> Response:
+    """Probe a connected portal again: token, scopes and what each missing one costs, versions."""
+    return told(connection_shape(await check_portal(call.app, call.actor, portal)))
+
+
+@router.put(
+    "/portals/{portal}/credential",
+    operation_id="reconnectPortal",
+    response_model=ConnectionModel,
+    responses=errors(body=True),
+)
+async def reconnect(call: Caller, portal: str, body: Credential) -> Response:
+    """Swap the credential; history, plans and cursors stay, and waiting work resumes."""
+    report = await reconnect_portal(call.app, call.actor, portal, body.new())
+    return told(connection_shape(report))
+
+
 @router.get("/portals/{portal}/overview", operation_id="readOverview", response_model=Answer)
 async def overview(call: Reader, portal: str) -> Response:
     """The newest snapshot, counted: states, permission sets, seats, teams."""
-    await call.portal(portal)
     found: dict[str, Any] = asdict(await portal_overview(call.app, call.actor, portal))
     return told({**found, "portal": portal})
 
 
 @router.post("/portals/{portal}/sync", operation_id="syncPortal", response_model=Answer)
-async def sync(call: Caller, portal: str) -> Response:
-    """Read the portal into a new snapshot, and answer when that is done."""
-    need_scope(call.actor, TokenScope.MANAGE, "sync portals")
-    await call.portal(portal)
-    return told(sync_shape(await sync_portal(call.app, call.actor, portal)))
+async def sync(
+    call: Caller, portal: str, *, full: bool = False, accept_shrink: bool = False
+) -> Response:
+    """Read the portal into a new snapshot, and answer when that is done.
+
+    `full` looks at every record anew; `accept_shrink` proves every absence once, however many.
+    """
+    report = await sync_portal(call.app, call.actor, portal, full=full, accept_shrink=accept_shrink)
+    return told(sync_shape(report))

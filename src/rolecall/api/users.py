@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from rolecall.api.answers import errors, need_match, tagged, told
+from rolecall.api.answers import errors, need_match, tagged, told, zoned
 from rolecall.api.calling import Call, Caller, Reader
 from rolecall.api.models import (
     Access,
+    Answer,
     BatchRead,
+    FileBody,
     HistoryLineModel,
     OffboardBody,
     Page,
@@ -18,17 +21,30 @@ from rolecall.api.models import (
     UserChange,
     UserModel,
     UserPageModel,
+    UsersChange,
     UserSearch,
+    UsersToRemove,
     UserToAdd,
 )
-from rolecall.api.plans import drafted
+from rolecall.api.paging import Paged
+from rolecall.api.plans import Preview, drafted
 from rolecall.domain.snapshot import UserState
 from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import Ask
+from rolecall.services.drafts.bulk import rows_of
+from rolecall.services.drafts.offboarding import preview_offboarding
 from rolecall.services.drafts.orders import AddUser, ChangeUsers, OffboardUser, RemoveUsers
 from rolecall.services.inventory.cards import show_user, user_history
+from rolecall.services.inventory.times import holdings_now, user_on
 from rolecall.services.inventory.users import UserPage, Wanted, list_users
-from rolecall.services.shapes import Plain, history_shape, user_shape
+from rolecall.services.plans.shapes import impact_shape
+from rolecall.services.shapes import (
+    Plain,
+    card_shape,
+    history_shape,
+    holding_shape,
+    user_shape,
+)
 
 router = APIRouter(prefix="/portals/{portal}/users", tags=["users"], responses=errors())
 Limit = Annotated[int, Query(ge=1, le=1_000)]
@@ -75,10 +91,29 @@ async def read(request: Request, call: Reader, portal: str, user: str) -> Respon
 @router.get(
     "/{user}/history", operation_id="readUserHistory", response_model=Page[HistoryLineModel]
 )
-async def history(call: Reader, portal: str, user: str) -> Response:
+async def history(call: Reader, portal: str, user: str, window: Paged) -> Response:
     """What changed about a user from snapshot to snapshot, oldest first."""
-    lines = await user_history(call.app, call.actor, portal, user)
-    return told({"items": [history_shape(one) for one in lines]})
+    return told(window.of(await user_history(call.app, call.actor, portal, user), history_shape))
+
+
+@router.get("/{user}/card", operation_id="readUserCard", response_model=Answer)
+async def card(call: Reader, portal: str, user: str) -> Response:
+    """Everything known of a user, each fact with its source and age; findings and events."""
+    return told(card_shape(await show_user(call.app, call.actor, portal, user)))
+
+
+@router.get("/{user}/past", operation_id="readPastUser", response_model=Answer)
+async def past(call: Reader, portal: str, user: str, at: Annotated[datetime, Query()]) -> Response:
+    """A user at a past time; `user` null: not in the portal then, `as_of` null: nothing is known."""
+    found = await user_on(call.app, call.actor, portal, user, zoned(at, "at"))
+    row = None if found.row is None else user_shape(found.row)
+    return told({"user": row, "as_of": found.as_of})
+
+
+@router.get("/{user}/holdings", operation_id="listHoldings", response_model=Page[Answer])
+async def holdings(call: Reader, portal: str, user: str, window: Paged) -> Response:
+    """Everything a user holds: since when, by whose word, until when."""
+    return told(window.of(await holdings_now(call.app, call.actor, portal, user), holding_shape))
 
 
 @router.post(
@@ -121,7 +156,7 @@ async def search(call: Reader, portal: str, body: UserSearch) -> Response:
     response_model=PlanModel,
     responses=errors(body=True),
 )
-async def add(call: Caller, portal: str, body: UserToAdd) -> Response:
+async def add(call: Caller, portal: str, body: UserToAdd, preview: Preview = False) -> Response:
     """A plan that adds a user; nothing happens before it is approved and applied."""
     order = AddUser(
         body.email,
@@ -129,9 +164,61 @@ async def add(call: Caller, portal: str, body: UserToAdd) -> Response:
         like=body.like,
         profile=body.access_profile,
         until=body.until,
+        contractor=body.contractor,
+        sponsor=body.sponsor,
         reason=body.reason,
     )
-    return await drafted(call, portal, order)
+    return await drafted(call, portal, order, preview)
+
+
+@router.post(
+    "/changes",
+    operation_id="updateUsers",
+    status_code=201,
+    response_model=PlanModel,
+    responses=errors(body=True),
+)
+async def update_many(
+    call: Caller, portal: str, body: UsersChange, preview: Preview = False
+) -> Response:
+    """One plan with the same change for a selection of users."""
+    order = ChangeUsers(
+        tuple(body.emails),
+        _ask(body),
+        like=body.like,
+        profile=body.access_profile,
+        until=body.until,
+        reason=body.reason,
+        overwrite_sets=tuple(body.overwrite_sets),
+    )
+    return await drafted(call, portal, order, preview)
+
+
+@router.post(
+    "/imports",
+    operation_id="importUsers",
+    status_code=201,
+    response_model=PlanModel,
+    responses=errors(body=True),
+)
+async def import_(call: Caller, portal: str, body: FileBody, preview: Preview = False) -> Response:
+    """One plan of a CSV file or workbook with different access per row; each row has its verdict."""
+    order = rows_of(body.data(), body.file_name, body.reason)
+    return await drafted(call, portal, order, preview)
+
+
+@router.post(
+    "/removals",
+    operation_id="removeUsers",
+    status_code=201,
+    response_model=PlanModel,
+    responses=errors(body=True),
+)
+async def remove_many(
+    call: Caller, portal: str, body: UsersToRemove, preview: Preview = False
+) -> Response:
+    """One plan that removes users at once, without parking; `offboardUser` loses less."""
+    return await drafted(call, portal, RemoveUsers(tuple(body.emails), body.reason), preview)
 
 
 @router.patch(
@@ -142,7 +229,12 @@ async def add(call: Caller, portal: str, body: UserToAdd) -> Response:
     responses=errors(body=True),
 )
 async def update(
-    request: Request, call: Caller, portal: str, user: str, body: UserChange
+    request: Request,
+    call: Caller,
+    portal: str,
+    user: str,
+    body: UserChange,
+    preview: Preview = False,
 ) -> Response:
     """A plan that changes a user; 200 instead of 201 where nothing differs."""
     present = await _user(call, portal, user)
@@ -157,7 +249,7 @@ async def update(
         reason=body.reason,
         overwrite_sets=(email,) if body.overwrite_sets else (),
     )
-    return await drafted(call, portal, order)
+    return await drafted(call, portal, order, preview)
 
 
 @router.post(
@@ -167,19 +259,30 @@ async def update(
     response_model=PlanModel,
     responses=errors(body=True),
 )
-async def offboard(call: Caller, portal: str, user: str, body: OffboardBody) -> Response:
+async def offboard(
+    call: Caller, portal: str, user: str, body: OffboardBody, preview: Preview = False
+) -> Response:
     """A plan that hands records over and parks a leaver."""
     email = (await _user(call, portal, user))["email"]
     order = OffboardUser(email, body.successors, body.rule, body.keep_records, body.reason)
-    return await drafted(call, portal, order)
+    return await drafted(call, portal, order, preview)
+
+
+@router.get("/{user}/impact", operation_id="readOffboardingImpact", response_model=Answer)
+async def impact(call: Reader, portal: str, user: str) -> Response:
+    """What would be left behind if the user went, counted at HubSpot now: records by type."""
+    email = (await _user(call, portal, user))["email"]
+    return told(impact_shape(await preview_offboarding(call.app, call.actor, portal, email)))
 
 
 @router.delete("/{user}", operation_id="removeUser", status_code=201, response_model=PlanModel)
-async def remove(request: Request, call: Caller, portal: str, user: str) -> Response:
+async def remove(
+    request: Request, call: Caller, portal: str, user: str, preview: Preview = False
+) -> Response:
     """A plan that removes a user at once, without parking; `offboardUser` loses less."""
     present = await _user(call, portal, user)
     need_match(request, present)
-    return await drafted(call, portal, RemoveUsers((present["email"],)))
+    return await drafted(call, portal, RemoveUsers((present["email"],)), preview)
 
 
 async def _user(call: Call, portal: str, user: str) -> Plain:

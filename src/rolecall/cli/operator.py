@@ -98,7 +98,9 @@ def list_(as_json: bool) -> None:
 
     found = ask_as_operator(list_operators)
     if as_json:
-        print_json([_shape(one) for one in found])
+        from rolecall.services.operators.shapes import operator_shape
+
+        print_json([operator_shape(one) for one in found])
         return
     rows = [
         (one.email, one.name, tuple(_shown(one)), one.second_factor, one.local_user,
@@ -189,16 +191,3 @@ def _shown(one: Operator) -> list[str]:
         for hub_id, some in sorted(one.roles.items())
         for role in sorted(some)
     ]
-
-
-def _shape(one: Operator) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "email": one.email,
-        "name": one.name,
-        "roles": {str(hub_id): sorted(some) for hub_id, some in one.roles.items()},
-        "local_user": one.local_user,
-        "second_factor": one.second_factor,
-        "disabled": one.disabled,
-        "signed_in_at": one.signed_in_at,
-    }

@@ -30,7 +30,9 @@ def catalogue(name: str, as_json: bool) -> None:
 
     found = ask_in(name, offered)
     if as_json:
-        print_json([_item(one) for one in found])
+        from rolecall.services.requests.shapes import offer_shape
+
+        print_json([offer_shape(one) for one in found])
         return
     rows = [
         (one.entry.profile, one.entry.title, tuple(label for _, label in one.gives),
@@ -187,7 +189,9 @@ def _answer(request_id: str, yes: bool, reason: str, as_json: bool) -> None:
 
 def _tell(one: AccessRequest, as_json: bool) -> None:
     if as_json:
-        print_json(_shape(one))
+        from rolecall.services.requests.shapes import request_shape
+
+        print_json(request_shape(one))
         return
     tell(f"{one.id}  {one.profile} for {one.subject}: {one.state.value}")
     for step in one.steps:
@@ -203,7 +207,9 @@ def _tell(one: AccessRequest, as_json: bool) -> None:
 
 def _list(found: tuple[AccessRequest, ...], as_json: bool) -> None:
     if as_json:
-        print_json([_shape(one) for one in found])
+        from rolecall.services.requests.shapes import request_shape
+
+        print_json([request_shape(one) for one in found])
         return
     rows = [
         (one.id, one.state.value, one.profile, one.subject, one.requester, one.created_at,
@@ -221,48 +227,3 @@ def _money(item: Any) -> str:
     low, high = item.monthly
     span = f"{low:g}" if low == high else f"{low:g}-{high:g}"
     return f"{span} {item.currency}"
-
-
-def _item(item: Any) -> dict[str, object]:
-    return {
-        "profile": item.entry.profile,
-        "title": item.entry.title,
-        "gives": [{"slot": slot, "label": label} for slot, label in item.gives],
-        "max_days": item.entry.max_days,
-        "break_glass": item.break_glass,
-        "monthly": item.monthly,
-        "currency": item.currency,
-        "problems": item.problems,
-    }
-
-
-def _shape(one: AccessRequest) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "state": one.state.value,
-        "hub_id": one.hub_id,
-        "profile": one.profile,
-        "subject": one.subject,
-        "requester": one.requester,
-        "reason": one.reason,
-        "created_at": one.created_at,
-        "starts_at": one.starts_at,
-        "ends_at": one.ends_at,
-        "answer_by": one.answer_by,
-        "break_glass": one.break_glass,
-        "creates_user": one.creates_user,
-        "plan": one.plan_id,
-        "extends": one.extends or None,
-        "note": one.note,
-        "steps": [
-            {
-                "kind": step.kind.value,
-                "approvers": step.approvers,
-                "decision": step.decision,
-                "decided_by": step.decided_by,
-                "decided_at": step.decided_at,
-                "reason": step.reason,
-            }
-            for step in one.steps
-        ],
-    }

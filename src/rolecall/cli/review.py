@@ -24,7 +24,7 @@ from rolecall.domain.assignment import Slot
 from rolecall.domain.review import Cadence, CampaignOrder, ReviewerKind, Scope, Verdict
 
 if TYPE_CHECKING:
-    from rolecall.domain.review import Campaign, ReviewItem
+    from rolecall.domain.review import Campaign
 
 SLOTS = [slot.value for slot in Slot]
 KINDS = [kind.value for kind in ReviewerKind]
@@ -108,7 +108,9 @@ def list_(name: str, as_json: bool) -> None:
 
     found = ask_in(name, list_campaigns)
     if as_json:
-        print_json([_shape(one) for one in found])
+        from rolecall.services.reviews.shapes import campaign_shape
+
+        print_json([campaign_shape(one) for one in found])
         return
     rows = [(one.id, one.title, one.state.value, one.trigger, one.due_at) for one in found]
     print_table(("ID", "TITLE", "STATE", "OPENED BY", "DUE"), rows)
@@ -123,8 +125,9 @@ def show(campaign_id: str, as_json: bool) -> None:
 
     found = ask_as_operator(lambda app, who: show_campaign(app, who, campaign_id))
     if as_json:
-        print_json({**_shape(found.campaign), "items": found.progress.items,
-                    "decided": found.progress.decided, "stamped": found.stamped})  # fmt: skip
+        from rolecall.services.reviews.shapes import campaign_view_shape
+
+        print_json(campaign_view_shape(found))
         return
     _tell(found.campaign, as_json)
     rows = [
@@ -155,7 +158,9 @@ def items(
         )
     ).items  # fmt: skip
     if as_json:
-        print_json([_item(one) for one in found])
+        from rolecall.services.reviews.shapes import item_shape
+
+        print_json([item_shape(one) for one in found])
         return
     header = ("ID", "USER", "WHAT", "REVIEWER", "DECISION", "LAST LOGIN", "PEERS", "FINDING")
     rows = [
@@ -316,46 +321,11 @@ def _write(pack: Any, out: Path | None) -> None:
 
 def _tell(one: Campaign, as_json: bool) -> None:
     if as_json:
-        print_json(_shape(one))
+        from rolecall.services.reviews.shapes import campaign_shape
+
+        print_json(campaign_shape(one))
         return
     tell(f"{one.id}  {one.title}: {one.state.value}, due {shown(one.due_at)} UTC")
     tell(f"  read from HubSpot on {shown(one.snapshot_at)} UTC")
     if one.note:
         tell(f"  {one.note}")
-
-
-def _shape(one: Campaign) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "title": one.title,
-        "hub_id": one.hub_id,
-        "state": one.state.value,
-        "trigger": one.trigger,
-        "snapshot": one.snapshot_id,
-        "snapshot_at": one.snapshot_at,
-        "due_at": one.due_at,
-        "silence": one.silence.value,
-        "plan": one.plan_id,
-        "closed_at": one.closed_at,
-        "verified_at": one.verified_at,
-        "note": one.note,
-    }
-
-
-def _item(one: ReviewItem) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "user": one.user_email,
-        "slot": one.slot.value,
-        "value": one.value,
-        "label": one.label,
-        "reviewer": one.reviewer,
-        "facts": dict(one.facts),
-        "changed": one.changed,
-        "verdict": one.verdict.value if one.verdict else None,
-        "decided_by": one.decided_by,
-        "decided_at": one.decided_at,
-        "comment": one.comment,
-        "verified_at": one.verified_at,
-        "version": one.version,
-    }

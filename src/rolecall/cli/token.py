@@ -12,7 +12,7 @@ from rolecall.cli.output import hint, json_option, print_json, print_table, say,
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 
 if TYPE_CHECKING:
-    from rolecall.domain.operator import ApiToken
+    pass
 
 SCOPES = [scope.value for scope in TokenScope]
 
@@ -42,7 +42,9 @@ def create(
 
     made = ask_as_operator(use)
     if as_json:
-        print_json({**_shape(made.token), "secret": made.secret})
+        from rolecall.services.operators.shapes import token_shape
+
+        print_json({**token_shape(made.token), "secret": made.secret})
         return
     tell(made.secret)
     say(f"{made.token.name} ({made.token.id}): {', '.join(sorted(scopes))}")
@@ -57,7 +59,9 @@ def list_(as_json: bool) -> None:
 
     found = ask_as_operator(list_tokens)
     if as_json:
-        print_json([_shape(one) for one in found])
+        from rolecall.services.operators.shapes import token_shape
+
+        print_json([token_shape(one) for one in found])
         return
     rows = [
         (one.name, one.id, f"...{one.hint}", tuple(sorted(one.scopes)), one.expires_at,
@@ -82,16 +86,3 @@ async def _hub_ids(app: Any, actor: Any, names: tuple[str, ...]) -> list[int]:
 
     found = [(await portal_named(app, actor, name)).hub_id for name in names]
     return found or [ALL_PORTALS]
-
-
-def _shape(one: ApiToken) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "scopes": sorted(one.scopes),
-        "portals": sorted(one.portals),
-        "created_at": one.created_at,
-        "expires_at": one.expires_at,
-        "last_used_at": one.last_used_at,
-        "revoked_at": one.revoked_at,
-    }

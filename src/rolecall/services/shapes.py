@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rolecall.domain.snapshot import FeedEvent
     from rolecall.services.connections.portals import ConnectionReport, PortalLine
     from rolecall.services.inventory.cards import HistoryLine, UserCard
+    from rolecall.services.inventory.times import Holding
     from rolecall.services.inventory.users import UserRow
     from rolecall.services.syncs.syncing import SyncReport
     from rolecall.store import AuditLine, SnapshotHead
@@ -90,6 +91,26 @@ def card_shape(card: UserCard) -> Plain:
         ],
         "findings": [finding_shape(one) for one in card.findings],
         "events": [event_shape(one) for one in card.events],
+    }
+
+
+def holding_shape(one: Holding) -> Plain:
+    """One thing a user holds; no claims = found in HubSpot, and nobody told us why."""
+    return {
+        "slot": one.slot.value,
+        "value": one.value,
+        "label": one.label,
+        "since": one.since,
+        "claims": [
+            {
+                "origin": claim.origin.value,
+                "from": claim.starts_at,
+                "until": claim.ends_at,
+                "reason": claim.reason,
+                "reference": claim.reference,
+            }
+            for claim in one.claims
+        ],
     }
 
 

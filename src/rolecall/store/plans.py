@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -117,14 +117,19 @@ class Plans(Repository):
 
     async def find(
         self,
-        hub_id: int | None = None,
+        hub_id: int | Collection[int] | None = None,
         states: Iterable[PlanState] | None = None,
         limit: int = 100,
+        before: str | None = None,
     ) -> tuple[StoredPlan, ...]:
-        """Plans, newest first."""
+        """Plans of a portal, of several or of all, newest first; `before` is the last one seen."""
         found = select(PLANS).order_by(PLANS.c.id.desc()).limit(limit)
-        if hub_id is not None:
+        if isinstance(hub_id, int):
             found = found.where(PLANS.c.hub_id == hub_id)
+        elif hub_id is not None:
+            found = found.where(PLANS.c.hub_id.in_(sorted(hub_id)))
+        if before is not None:
+            found = found.where(PLANS.c.id < before)
         if states is not None:
             found = found.where(PLANS.c.state.in_(sorted(state.value for state in states)))
         return tuple(_plan(row) for row in await self.rows(found))

@@ -103,9 +103,13 @@ class Webhooks(Repository):
         found = select(DELIVERIES).where(*waiting).order_by(DELIVERIES.c.notice_id).limit(limit)
         return tuple(map(_delivery, await self.rows(found)))
 
-    async def deliveries(self, webhook_id: str, limit: int = 100) -> tuple[WebhookDelivery, ...]:
-        """What went to an address, newest first."""
+    async def deliveries(
+        self, webhook_id: str, limit: int = 100, before: str | None = None
+    ) -> tuple[WebhookDelivery, ...]:
+        """What went to an address, newest first; `before` is the notice of the last one seen."""
         found = select(DELIVERIES).where(DELIVERIES.c.webhook_id == webhook_id)
+        if before is not None:
+            found = found.where(DELIVERIES.c.notice_id < before)
         rows = await self.rows(found.order_by(DELIVERIES.c.notice_id.desc()).limit(limit))
         return tuple(map(_delivery, rows))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.snapshot import Snapshot, User
-from rolecall.kit.errors import Refused
+from rolecall.kit.errors import NotThere, Refused
 from rolecall.permissions.pack import Pack
 from rolecall.permissions.pack_check import PackResult, Verdict, check_set, check_users
 from rolecall.permissions.pack_file import PackProblems, read_pack
@@ -94,6 +94,14 @@ def find_pack(app: App, wanted: str, extra: Iterable[Path] = ()) -> ListedPack:
     if broken and wanted not in by_id:
         raise broken[0]
     return by_id[pack_named({key: one.pack for key, one in by_id.items()}, wanted).id]
+
+
+def find_known_pack(app: App, pack_id: str) -> ListedPack:
+    """The pack of this id, shipped or the installation's own; never a path of a caller's choice."""
+    found = next((one for one in list_packs(app).packs if one.pack.id == pack_id), None)
+    if found is None:
+        raise NotThere(f"There is no pack {pack_id}", hint="list the packs for their ids")
+    return found
 
 
 def _from_file(app: App, path: Path) -> ListedPack:

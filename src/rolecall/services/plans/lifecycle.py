@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rolecall.domain.actor import SYSTEM, Actor
+from rolecall.domain.actor import SYSTEM, Actor, Role
+from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, Plan, PlanState
 from rolecall.domain.portal import ConnectionState
 from rolecall.kit.errors import NeedsPerson, RolecallError
 from rolecall.services.app import App
+from rolecall.services.connections.portals import portal_named
 from rolecall.services.drafts.orders import WhatIsDue
 from rolecall.services.plans.drafting import Drafted, preview, propose
 from rolecall.services.plans.plans import OPEN, retire
+from rolecall.services.rights import may_change, may_read, need_scope
 from rolecall.store import StoredPlan
 
 DUE = "due"  # the source of plans made here
@@ -46,10 +49,11 @@ async def expire_due(app: App, actor: Actor = SYSTEM) -> tuple[Plan, ...]:
 
 
 async def plan_moves(app: App, actor: Actor, emails: Iterable[str]) -> tuple[Drafted, ...]:
-    """A plan per portal for the joiners, movers and leavers of a people list."""
+    """A plan per portal one may look at, for the joiners, movers and leavers of a people list."""
+    need_scope(actor, TokenScope.PLAN_PROPOSE, "propose plans")
     named = tuple(emails)
     async with app.database.read() as view:
-        portals = await view.portals.all()
+        portals = [one for one in await view.portals.all() if may_read(actor, one.hub_id)]
         heads = {one.hub_id: await view.snapshots.head(one.hub_id) for one in portals}
     read = [one for one in portals if heads[one.hub_id] is not None]
     drafts = [await plan_due(app, actor, one.name, named) for one in read]
@@ -61,6 +65,9 @@ async def plan_due(app: App, actor: Actor, name: str, emails: Iterable[str] = ()
 
     An open plan made here that says something else is replaced, so there is one at a time.
     """
+    portal = await portal_named(app, actor, name)
+    scope = TokenScope.PLAN_PROPOSE
+    may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
     order = WhatIsDue(emails=tuple(emails))
     found = await preview(app, actor, name, order)
     async with app.database.read() as view:

@@ -19,6 +19,7 @@ from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.domain.webhook import DeliveryState, Webhook, WebhookDelivery
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.kit.ids import uuid7
+from rolecall.kit.paging import Page
 from rolecall.notify import Delivery, HttpChannel, wait_after
 from rolecall.services.app import App
 from rolecall.services.rights import may_change, need, need_scope
@@ -76,13 +77,16 @@ async def remove_webhook(app: App, actor: Actor, webhook_id: str) -> None:
         work.record(Event.NOTICE_WEBHOOK_REMOVED, subject=webhook_id, hub_id=webhook.hub_id)
 
 
-async def list_deliveries(app: App, actor: Actor, webhook_id: str) -> tuple[WebhookDelivery, ...]:
+async def list_deliveries(
+    app: App, actor: Actor, webhook_id: str, *, after: str | None = None, limit: int = 100
+) -> Page[WebhookDelivery]:
     """What was posted to an address, newest first."""
     need_scope(actor, TokenScope.MANAGE, "list deliveries")
     async with app.database.read() as view:
         webhook = await view.webhooks.get(webhook_id)
         need(actor, Role.ADMIN, webhook.hub_id or ALL_PORTALS, "list deliveries")
-        return await view.webhooks.deliveries(webhook_id)
+        found = await view.webhooks.deliveries(webhook_id, limit + 1, after)
+    return Page(found[:limit], found[limit - 1].notice_id if len(found) > limit else None)
 
 
 async def replay_delivery(app: App, actor: Actor, delivery_id: str) -> WebhookDelivery:
