@@ -16,7 +16,8 @@ _HEAD = """\
 # What the emulator covers
 
 Not emulated: HubSpot's SCIM service, its webhooks and journal, workflows, lists, marketing, content,
-conversations, associations, merging and GDPR deletion of records, file imports and exports by API,
+conversations, custom association labels, changes of pipelines, merging and GDPR deletion of records,
+file imports and exports by API,
 HubSpot's pictures and texts of its screens, billing and the checkout, e-mail (nothing is ever sent),
 SSO and passwords, and every object type but users, contacts, companies, deals and tickets. Unknown
 paths answer HubSpot's HTML 404, known paths with another verb its HTML 405.

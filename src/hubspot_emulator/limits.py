@@ -155,7 +155,7 @@ class Limits:
             return Admission((), "DAILY", self._until_midnight(portal, now))
         window = self._searches.setdefault(portal.id, deque())
         moment = now.timestamp()
-        _forget(window, moment - 1.0)
+        _forget(window, moment, 1.0)
         busy = sum(t.searches_per_second for t in self._of(portal) if _runs(t, now))
         if len(window) + busy >= SEARCH_PER_SECOND:
             return Admission((), "SECONDLY", 1)
@@ -166,7 +166,7 @@ class Limits:
 
     def _window(self, token: Token, now: datetime) -> deque[float]:
         window = self._bursts.setdefault((token.app_id, token.portal_id), deque())
-        _forget(window, now.timestamp() - INTERVAL_SECONDS)
+        _forget(window, now.timestamp(), INTERVAL_SECONDS)
         return window
 
     def _today(self, portal: Portal, now: datetime) -> _Day:
@@ -218,9 +218,12 @@ def _runs(item: Traffic, now: datetime) -> bool:
     return item.starts <= now and (item.ends is None or now < item.ends)
 
 
-def _forget(window: deque[float], before: float) -> None:
-    while window and window[0] <= before:
+def _forget(window: deque[float], now: float, seconds: float) -> None:
+    """Drop what is older than the window, and what a clock that was set back has not reached."""
+    while window and window[0] <= now - seconds:
         window.popleft()
+    while window and window[-1] > now:
+        window.pop()
 
 
 def _headers(

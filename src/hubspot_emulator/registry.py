@@ -16,6 +16,8 @@ RESOURCES: tuple[str, ...] = (
     "hubspot_emulator.crm.objects.routes",
     "hubspot_emulator.crm.batch.routes",
     "hubspot_emulator.crm.search.routes",
+    "hubspot_emulator.crm.associations.routes",
+    "hubspot_emulator.crm.pipelines.routes",
     "hubspot_emulator.crm.properties.routes",
     "hubspot_emulator.owners.routes",
     "hubspot_emulator.permitted.routes",

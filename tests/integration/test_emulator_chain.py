@@ -15,6 +15,7 @@ from tests.support.emulator import Emulator, a_token, running
 
 USERS = "/settings/v3/users"
 ADA = f"{USERS}/5000002"
+SEARCH = "/crm/v3/objects/users/search"
 
 
 def as_token(value: str) -> dict[str, Any]:
@@ -119,6 +120,19 @@ class TestLimits:
         )
         assert later.headers["x-hubspot-ratelimit-remaining"] == "109"
         assert "x-hubspot-ratelimit-daily" not in later.headers
+
+    async def test_a_clock_set_back_gives_the_burst_back(self, emulator: Emulator) -> None:
+        """Calls the clock has not reached yet are nobody's; searches likewise."""
+        for _ in range(190):
+            await emulator.get(USERS)
+        searches = [await emulator.send("POST", SEARCH, {}) for _ in range(6)]
+        emulator.world.clock.freeze(datetime(2026, 11, 1, 12, tzinfo=UTC))
+        earlier = await emulator.get(USERS)
+        search = await emulator.send("POST", SEARCH, {})
+
+        assert searches[-1].status_code == 429
+        assert earlier.headers["x-hubspot-ratelimit-remaining"] == "189"
+        assert search.status_code == 200
 
     async def test_other_apps_spend_the_day(self, emulator: Emulator) -> None:
         """Private apps share the day; the portal's midnight gives it back."""

@@ -117,6 +117,32 @@ async def test_a_property_tells_who_made_it() -> None:
     assert own["modificationMetadata"]["archivable"] is True
 
 
+async def test_pipelines_of_a_fresh_portal() -> None:
+    """Deals and tickets have HubSpot's own pipelines; there are no custom object schemas."""
+    async with talking_to(a_crm_world()) as client:
+        deals = (await client.get("/crm/v3/pipelines/deals")).json()["results"]
+        won = (await client.get("/crm/pipelines/2026-03/0-3/default/stages/closedwon")).json()
+        ticket = (await client.get("/crm/v3/pipelines/tickets/0/stages")).json()["results"][0]
+        none = await client.get("/crm/v3/pipelines/deals/1")
+        schemas = (await client.get("/crm/v3/schemas")).json()
+
+    assert [(one["id"], len(one["stages"])) for one in deals] == [("default", 7)]
+    assert deals[0]["stages"][0] == {
+        "label": "Appointment Scheduled",
+        "displayOrder": 0,
+        "metadata": {"isClosed": "false", "probability": "0.2"},
+        "id": "appointmentscheduled",
+        "createdAt": "1970-01-01T00:00:00Z",
+        "updatedAt": "1970-01-01T00:00:00Z",
+        "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
+        "archived": False,
+    }
+    assert (won["displayOrder"], won["metadata"]["isClosed"]) == (5, "true")
+    assert (ticket["id"], ticket["metadata"]["ticketState"]) == ("1", "OPEN")
+    assert none.status_code == 404
+    assert schemas == {"results": []}
+
+
 class TestOtherSources:
     @pytest.mark.parametrize(
         ("path", "status"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from hubspot_emulator.crm.associations.links import Links
 from hubspot_emulator.crm.display import Reader as DisplayReader
 from hubspot_emulator.crm.display import display_definitions, display_values
 from hubspot_emulator.crm.ids import IdSet, as_id
@@ -61,6 +62,7 @@ class CrmStore:
         "active_owners",
         "archived_owners",
         "display_style",
+        "links",
         "objects",
         "owner_by_user",
         "owners",
@@ -77,6 +79,7 @@ class CrmStore:
             kind.name: ObjectStore(kind, (at + 2) * 10_000_000_000 + spread * 100_000 + 1)
             for at, kind in enumerate(KINDS)
         }
+        self.links = Links()
         self.owners: dict[int, Owner] = {}
         self.active_owners = IdSet()
         self.archived_owners = IdSet()

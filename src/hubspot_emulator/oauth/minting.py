@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hubspot_emulator.accounts import ImportApp, install, register_app
+from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.oauth.model import ACCESS_SECONDS, give_access, give_grant
 from hubspot_emulator.oauth.telling import scopes_of
 from hubspot_emulator.tokens import Token, TokenKind
@@ -90,7 +91,7 @@ def _oauth(world: World, wanted: Wanted, now: datetime) -> tuple[Token, ImportAp
 def _portal(world: World, wanted: object) -> Portal:
     if wanted is None:
         return next(iter(world.portals.values()))
-    portal = world.portals.get(wanted) if isinstance(wanted, int) else None
+    portal = world.portals.get(as_id(str(wanted)) or 0)  # read as JSON or out of a text
     if portal is None:
         raise ValueError(f"no portal {wanted!r}; there are: {', '.join(map(str, world.portals))}")
     return portal

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hubspot_emulator.crm.asking import input_id, optional_text, properties_of
+from hubspot_emulator.crm.associations.model import wished_links
 from hubspot_emulator.crm.objects import model
 from hubspot_emulator.crm.records import ObjectStore, Record, Values
 from hubspot_emulator.routing import Call
@@ -49,10 +50,15 @@ def read(store: ObjectStore, inputs: Inputs, id_property: str | None, *, archive
 def create(call: Call, store: ObjectStore, inputs: Inputs) -> list[Record]:
     """All records or none: the first bad input refuses the batch."""
     rows = [model.check(call, store, properties_of(item), {}) for item in inputs]
+    wishes = [wished_links(call, store.kind, item.get("associations")) for item in inputs]
     _check_distinct(store, rows)
     for row in rows:
         model.check_free(store, row)
-    return [model.add(call, store, row) for row in rows]
+    made = [model.add(call, store, row) for row in rows]
+    for record, links in zip(made, wishes, strict=True):
+        for link, other in links:
+            call.portal.crm.links.add(link, record.id, other.id)
+    return made
 
 
 def update(call: Call, store: ObjectStore, inputs: Inputs) -> Changes:

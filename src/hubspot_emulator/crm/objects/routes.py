@@ -12,6 +12,8 @@ from hubspot_emulator.crm.asking import (
     refuse_type,
     whole_number,
 )
+from hubspot_emulator.crm.associations.inline import inline
+from hubspot_emulator.crm.associations.model import wished_links
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects import model
 from hubspot_emulator.crm.paths import OBJECT_ROOTS, object_routes
@@ -35,7 +37,10 @@ def list_records(kind: ObjectKind, call: Call) -> Answer:
     after, selection = whole_number(call, "after", 0), query_selection(call, store)
     limit = page_limit(call, LIST_DEFAULT, HISTORY_MAX if selection.with_history else LIST_MAX)
     records, following = model.page(store, after, limit, archived=archived)
-    results = [record_json(store, record, selection) for record in records]
+    results = [
+        {**record_json(store, record, selection), **inline(call, kind, record)}
+        for record in records
+    ]
     return Answer(body=page_of(call, results, following))
 
 
@@ -44,13 +49,18 @@ def read_record(kind: ObjectKind, call: Call) -> Answer:
     store = model.store_of(call, kind)
     key, archived = call.path["objectId"], flag(call, "archived")
     record = model.find(store, key, call.one("idProperty"), archived=archived)
-    return Answer(body=record_json(store, record, query_selection(call, store)))
+    shown = record_json(store, record, query_selection(call, store))
+    return Answer(body={**shown, **inline(call, kind, record)})
 
 
 def create_record(kind: ObjectKind, call: Call) -> Answer:
     """A new record: 201 with what was stored."""
     store = model.store_of(call, kind)
-    record = model.create(call, store, properties_of(body_object(call)))
+    body = body_object(call)
+    wishes = wished_links(call, kind, body.get("associations"))
+    record = model.create(call, store, properties_of(body))
+    for link, other in wishes:
+        call.portal.crm.links.add(link, record.id, other.id)
     return Answer(201, made_json(store, record, record_page(call, store)))
 
 

@@ -1,0 +1,1 @@
+"""Associations: which CRM records belong together, and as what. Users take no part in them."""

@@ -1,0 +1,1 @@
+"""Pipelines and object schemas, as far as connectors read them before anything else. Read only."""
