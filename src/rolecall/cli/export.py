@@ -92,6 +92,8 @@ def _show(told: ExportImported) -> None:
     again = "; imported before, nothing is kept twice" if told.known_before else ""
     tell(f"users export of {imported.as_of:%Y-%m-%d}: {imported.lines} users{again}")
     rows = [(ours, header) for ours, header in reading.columns.items()]
+    if reading.permission_columns:
+        rows.append(("permissions", f"{reading.permission_columns} columns, one per permission"))
     print_table(("understood as", "column"), rows)
     if reading.unknown_columns:
         names = ", ".join(reading.unknown_columns[:SHOWN])
@@ -102,7 +104,8 @@ def _show(told: ExportImported) -> None:
     for task in told.closed:
         say(f"closed the task, since this file shows it done: {task.title}")
     say(f"{told.covered} of {told.users} active users are in the file")
-    if reading.unknown_columns or "permissions" not in reading.columns:
+    understood = "permissions" in reading.columns or reading.permission_columns
+    if reading.unknown_columns or not understood:
         hint("name columns in a YAML file, `Header: sets`, and give it with --mapping")
 
 

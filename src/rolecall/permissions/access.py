@@ -5,6 +5,7 @@ Every level is a range, so that unknown is an answer; nothing here ever guesses.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -81,10 +82,13 @@ class Resolver:
     _cache: dict[tuple[object, ...], Access] = field(default_factory=dict)
     _ceilings: dict[tuple[str, ...] | None, Mapping[str, Range]] = field(default_factory=dict)
     _history: dict[str, list[HistoryLine]] = field(default_factory=dict)
+    _members: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.names = {one.id: one.name for one in self.snapshot.permission_sets}
         self.definitions = self._definitions()
+        for user in self.snapshot.users:
+            self._members.update(user.permission_set_ids)
         for line in self.book.history:
             self._history.setdefault(line.user_email.casefold(), []).append(line)
 
@@ -99,6 +103,11 @@ class Resolver:
             known = self._under_seats(self._later(given, lines), user.seat_names)
             self._cache[key] = known
         return known
+
+    def others_in(self, set_id: str, user: User) -> str:
+        """Whom a change of a set touches beside one member, as a phrase; empty where nobody."""
+        count = self._members[set_id] - (set_id in user.permission_set_ids)
+        return f"{count} other {'member' if count == 1 else 'members'}" if count else ""
 
     def history_of(self, user: User) -> tuple[HistoryLine, ...]:
         """Lines of the permission history about a user, in the order they were told."""

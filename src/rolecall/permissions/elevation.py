@@ -88,7 +88,7 @@ def elevation_of(
 def _raised(
     resolver: Resolver, pack: Pack, user: User, result: PackResult, former: Former
 ) -> Elevation:
-    wishes = wishes_for(resolver, pack, user)
+    wishes = wishes_for(resolver, pack, user, for_good=False)
     only_seat = bool(wishes) and all(one.slot is Slot.SEAT for one in wishes)
     by_api = bool(wishes) and all(one.slot is not None for one in wishes)
     if by_api and (only_seat or len(user.permission_set_ids) == 1):

@@ -64,7 +64,7 @@ def _infer(
         NOTHING,
         Ground.INFERRED,
         newest,
-        by=f"{len(members)} members",
+        by="1 member" if len(members) == 1 else f"{len(members)} members",
         conflict=conflict,
     )
 

@@ -100,8 +100,12 @@ def check_set(
 
 
 def _where_to_click(resolver: Resolver, user: User) -> str:
-    names = [resolver.names.get(one, one) for one in user.permission_set_ids]
-    return clicks.set_path(" and ".join(names)) if names else clicks.user_path(user.email)
+    sets = user.permission_set_ids
+    if not sets:
+        return clicks.user_path(user.email)
+    names = " or ".join(resolver.names.get(one, one) for one in sets)
+    others = ", ".join(filter(None, (resolver.others_in(one, user) for one in sets)))
+    return clicks.set_path(names) + (f" (for {others} too)" if others else "")
 
 
 def _judged(

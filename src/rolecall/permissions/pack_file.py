@@ -70,11 +70,9 @@ def read_pack(text: str, catalogue: Catalogue, where: str = "") -> Pack:
         raise PackProblems(where, [Problem(1, 1, "", "the file is empty")])
     reader = _Reader(catalogue)
     pack = _pack(reader, node)
-    problems = reader.nodes.problems
-    if not problems:
-        _contradictions(reader, node, pack)
-    if problems:
-        raise PackProblems(where, problems)
+    _contradictions(reader, node, pack)
+    if reader.nodes.problems:
+        raise PackProblems(where, reader.nodes.problems)
     return pack
 
 
@@ -138,24 +136,25 @@ def _source(nodes: Nodes, node: yaml.Node | None) -> PackSource:
 def _requirements(reader: _Reader, node: yaml.Node | None) -> tuple[Requirement, ...]:
     if node is None:
         return ()
-    found = reader.nodes.items(node, "requires", lambda n, w: _requirement(reader, n, w))
-    for one, place in zip(found, getattr(node, "value", ()), strict=False):
-        if one.id in reader.lines:
-            reader.nodes.problem(place, "requires", f"the line {one.id!r} is written twice")
-        reader.lines[one.id] = place
-    return found
+    return reader.nodes.items(node, "requires", lambda n, w: _requirement(reader, n, w))
 
 
 def _requirement(reader: _Reader, node: yaml.Node, where: str) -> Requirement | None:
     nodes = reader.nodes
     fields = nodes.fields(node, where, _LINE_KEYS)
+    named = _read(fields, "id", nodes.text)
+    if named is not None:
+        _once(reader, named, node)
     needs = _needs(reader, node, fields, where)
     if not needs:
         return None
+    if named is None:
+        named = needs[0].permission
+        _once(reader, named, node)
     title = _read(fields, "title", nodes.text)
     first = reader.catalogue.permissions[needs[0].permission]
     return Requirement(
-        id=_read(fields, "id", nodes.text) or needs[0].permission,
+        id=named,
         title=title or first.shown,
         any_of=needs,
         when=nodes.items(fields["when"], f"{where}.when", lambda n, w: _when(reader, n, w))
@@ -168,6 +167,12 @@ def _requirement(reader: _Reader, node: yaml.Node, where: str) -> Requirement | 
         setup_only=bool(_read(fields, "setup_only", nodes.flag)),
         line=node.start_mark.line + 1,
     )
+
+
+def _once(reader: _Reader, line_id: str, node: yaml.Node) -> None:
+    if line_id in reader.lines:
+        reader.nodes.problem(node, "requires", f"the line {line_id!r} is written twice")
+    reader.lines.setdefault(line_id, node)
 
 
 def _needs(

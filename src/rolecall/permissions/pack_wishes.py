@@ -35,11 +35,14 @@ class Wish:
     keeps_former: bool = True  # False: the user loses something he has now
 
 
-def wishes_for(resolver: Resolver, pack: Pack, user: User) -> tuple[Wish, ...]:
+def wishes_for(
+    resolver: Resolver, pack: Pack, user: User, *, for_good: bool = True
+) -> tuple[Wish, ...]:
     """What to ask of a plan; empty when nothing is missing or nothing is known.
 
-    Preferred is a permission set that surely meets the pack with the least beyond it, one that
-    keeps the user's access if there is one; where no set does, each toggle becomes clicks.
+    Preferred is a permission set that surely meets the pack with the least beyond it and keeps the
+    user's access; where none does, each toggle becomes clicks. Only for a while (not `for_good`) a
+    set will do that takes something away.
     """
     result = check_user(resolver, pack, user)
     if result.verdict is not Verdict.MISSING:
@@ -50,6 +53,8 @@ def wishes_for(resolver: Resolver, pack: Pack, user: User) -> tuple[Wish, ...]:
     wishes = [seat] if seat else []
     if wanted:
         found = _set_wish(resolver, pack, user, seats)
+        if found is not None and for_good and not found.keeps_former:
+            found = None
         wishes.extend([found] if found else _clicks(resolver, pack, result))
     return tuple(wishes)
 

@@ -16,13 +16,13 @@ from rolecall.permissions.toggles import former_toggle
 class Taking:
     """The way to take permissions away: a set to assign instead (by API), or clicks for a person.
 
-    `shared` names how many other members of a set lose them too when the clicks are made there.
+    `shared` says who else loses them when the clicks are made in a set.
     """
 
     set_id: str = ""
     clicks: tuple[str, ...] = ()
     toggles: tuple[str, ...] = ()  # what evidence shows once the clicks are made
-    shared: int = 0
+    shared: str = ""
 
 
 def taking(resolver: Resolver, user: User, unwanted: Iterable[str]) -> Taking:
@@ -33,7 +33,8 @@ def taking(resolver: Resolver, user: User, unwanted: Iterable[str]) -> Taking:
         return Taking(set_id=other)
     paths = [path for one in ids for path in _paths(resolver, user, one)]
     toggles = tuple(former_toggle(one, NOTHING) for one in ids)
-    shared = max((_others(resolver, user, one) for one in user.permission_set_ids), default=0)
+    others = (resolver.others_in(one, user) for one in user.permission_set_ids)
+    shared = next((one for one in others if one), "")
     return Taking(clicks=tuple(dict.fromkeys(paths)), toggles=toggles, shared=shared)
 
 
@@ -80,10 +81,6 @@ def _paths(resolver: Resolver, user: User, permission: str) -> Iterable[str]:
         known = resolver.definitions.get(set_id)
         if known is None or known.of(permission).high != NONE:
             name = resolver.names.get(set_id, set_id)
-            count = _others(resolver, user, set_id)
-            yield f"{clicks.set_path(name)} > {row} ({count} other members lose it too)"
-
-
-def _others(resolver: Resolver, user: User, set_id: str) -> int:
-    users = resolver.snapshot.users
-    return sum(set_id in one.permission_set_ids and one.id != user.id for one in users)
+            others = resolver.others_in(set_id, user)
+            told = f" ({others} too)" if others else ""
+            yield f"{clicks.set_path(name)} > {row}{told}"

@@ -137,9 +137,10 @@ def _toggle_options(resolver: Resolver, user: User, told: Answer) -> list[Option
     found = []
     for set_id in user.permission_set_ids:
         name = resolver.names.get(set_id, set_id)
-        members = sum(set_id in other.permission_set_ids for other in resolver.snapshot.users) - 1
+        others = resolver.others_in(set_id, user)
+        members = int(others.partition(" ")[0] or 0)
         path = f"{clicks.set_path(name)} > {row}"
-        label = f"add {one.shown} to the permission set {name} ({members} other members)"
+        label = f"add {one.shown} to the permission set {name} ({others or 'nobody else holds it'})"
         extra = {"critical": critical, "members": members, "clicks": (path,), "requires": needs}
         found.append(Option("set_toggle", label, set_id, **extra))  # type: ignore[arg-type]
     return found

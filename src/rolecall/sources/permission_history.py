@@ -9,7 +9,7 @@ from rolecall.permissions.evidence import HistoryLine
 from rolecall.permissions.tokens import Vocabulary, read_path
 from rolecall.sources.headers import HISTORY, find_columns
 from rolecall.sources.tables import Row, read_table
-from rolecall.sources.users_export import Problem, parse_moment
+from rolecall.sources.users_export import Problem, headers_shown, parse_moment
 
 _GIVEN = frozenset({"create", "created", "add", "added", "grant", "granted", "erstellen", "créer"})
 _TAKEN = frozenset({"delete", "deleted", "remove", "removed", "revoke", "löschen", "supprimer"})
@@ -33,7 +33,7 @@ def read_permission_history(
     if missing:
         raise Refused(
             f"this is no permission history: no column for {', '.join(missing)}",
-            hint=f"columns found: {', '.join(table.header[:20])}",
+            hint=f"columns found: {headers_shown(table.header)}",
         )
     lines: list[HistoryLine] = []
     problems: list[Problem] = []

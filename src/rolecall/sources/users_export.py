@@ -54,6 +54,7 @@ class ExportReading:
     as_of: datetime
     encoding: str
     cut: bool
+    permission_columns: int = 0  # of a file with one column per permission
 
 
 @dataclass(slots=True)
@@ -99,6 +100,7 @@ def read_users_export(
         as_of=as_of,
         encoding=reader.table.encoding,
         cut=reader.table.cut,
+        permission_columns=len(reader.wide),
     )
 
 
@@ -145,11 +147,17 @@ def _reader(
     if "email" not in columns and "user_id" not in columns:
         raise Refused(
             "this is no users export: no column holds e-mails or user ids",
-            hint=f"columns found: {', '.join(table.header[:20])}",
+            hint=f"columns found: {headers_shown(table.header)}",
         )
     used = {*columns.values(), *wide}
     extra = {name: at for at, name in enumerate(table.header) if at not in used}
     return _Reader(words, table, columns, wide, extra, as_of, sets)
+
+
+def headers_shown(header: Sequence[str]) -> str:
+    """The first columns for a message; what a terminal would obey instead of print is left out."""
+    names = ("".join(char for char in name if char.isprintable()) for name in header[:20])
+    return ", ".join(name[:40] for name in names)
 
 
 def _permission_columns(

@@ -110,3 +110,16 @@ async def test_what_lacks_becomes_a_plan(tmp_path: Path) -> None:
     assert [ChangeKind.SET_PERMISSION_SET] == boxless
     assert [ChangeKind.SET_SEATS] == seat
     assert [] == ready
+
+
+async def test_a_pack_for_good_takes_nothing_away(tmp_path: Path) -> None:
+    """Access granted individually is never replaced by a set: the toggles go to a person."""
+    async with an_informed_house(tmp_path) as house:
+        text = find_pack(house.app, "8x8").text
+        order = GivePack(text, ("felix.braun@acme.test", "marta.horvat@acme.test"))
+        drafted = await propose(house.app, house.actor, house.name, order)
+
+    assert [ChangeKind.MANUAL] * 2 == [one.kind for one in drafted.plan.changes]
+    clicks = {one.subject: one.details["clicks"] for one in drafted.plan.changes}
+    assert "felix.braun@acme.test > Edit" in clicks["felix.braun@acme.test"]
+    assert "other members too" in clicks["marta.horvat@acme.test"]

@@ -106,6 +106,20 @@ def test_every_problem_at_once() -> None:
     assert "text, done missing" in text
 
 
+def test_a_mistake_hides_no_other() -> None:
+    """Doubled lines and pointless alternatives are told beside a permission nobody knows."""
+    found = problems(
+        "requires:\n"
+        "  - {id: a, permission: crm_tools.juggle}\n"
+        "  - {id: a, permission: crm_tools.export}\n"
+        "  - {id: b, any_of: [{permission: crm_tools.import}, {permission: crm_tools.import}]}\n"
+    )
+
+    assert ["line 7", "line 8", "line 9"] == [one.partition(",")[0] for one in found]
+    assert "written twice" in found[1]
+    assert "pointless" in found[2]
+
+
 @pytest.mark.parametrize("text", ["", "a: [", "- 1", "requires: 7"])
 def test_no_pack_at_all(text: str) -> None:
     """Whatever the file holds, the answer is a list of problems."""

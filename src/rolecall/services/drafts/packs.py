@@ -52,7 +52,7 @@ async def draft_pack(app: App, ground: Ground, order: GivePack) -> Draft:
         notes += _notes(check_user(resolver, pack, user))
         wish = desired_user(user, asked, source)
         wishes += [wish] if wish else []
-        changes += _warned(differences(ground, [wish] if wish else [])[0], asked)
+        changes += differences(ground, [wish] if wish else [])[0]
         changes += by_hand(user, asked, source)
     notes += where_to_write(ground, wishes)
     who = order.emails[0] if len(order.emails) == 1 else f"{len(order.emails)} users"
@@ -129,18 +129,6 @@ def toggles_change(
             side: shown,
         },
     )
-
-
-def _warned(changes: Iterable[Change], asked: Iterable[Wish]) -> list[Change]:
-    """A set that takes something away says so."""
-    loses = any(one.slot is Slot.PERMISSION_SET and not one.keeps_former for one in asked)
-    warning = "the user loses access held now; see `rolecall user compare`"
-    return [
-        replace(one, warnings=(*one.warnings, warning))
-        if loses and one.kind is ChangeKind.SET_PERMISSION_SET
-        else one
-        for one in changes
-    ]
 
 
 def pack_in(text: str, resolver: Resolver) -> Pack:

@@ -44,7 +44,7 @@ def draft_taking(
         note = f"{resolver.names[way.set_id]} keeps everything else the user can do"
         return Draft("", "", changes, reported, (wish,), notes=(note,))
     task = toggles_change(user, TAKE_BACK, way.clicks, source, shown, way.toggles)
-    note = f"{way.shared} other members of the set lose it too; or give the user another set"
+    note = f"{way.shared} of the set would lose it too; or give the user another set"
     return Draft("", "", (task,), notes=(note,) if way.shared else ())
 
 
