@@ -12,9 +12,17 @@ from rolecall.domain.person import Situation
 from rolecall.domain.plan import ChangeKind
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
-from rolecall.services.people.people import PeopleImport, import_people, link_person, list_people
+from rolecall.services.people.people import (
+    PeopleImport,
+    PersonLine,
+    import_people,
+    link_person,
+    list_people,
+    people_page,
+)
 from rolecall.services.plans.lifecycle import expire_due, plan_moves
 from tests.support.changing import file_of, put_in_force
+from tests.support.governed import governed
 from tests.support.hubspot import START
 from tests.support.installation import NAME, Installation, a_world, an_installation
 
@@ -62,6 +70,34 @@ async def test_every_user_is_in_one_situation(tiny: Installation) -> None:
     assert {"linked": 3, "unlinked": 1, "unmatched": 1} == dict(found.situations[NAME])
     assert Situation.UNLINKED is by_user[DEE]
     assert Situation.UNMATCHED is by_user[CID]
+
+
+async def test_pages_hold_every_line_once(database_url: str, tmp_path: Path) -> None:
+    """Page by page the same lines as the whole list; search knows names in any case."""
+    async with governed(database_url, tmp_path) as room:
+        app, who = room.app, room.local
+        listed = (
+            b"email,first name,last name\nnova@acme.test,Ada,Nov\xc3\xa1k\nana@acme.test,Ana,A\n"
+        )
+        await import_people(app, who, listed)
+        whole = await list_people(app, who, NAME)
+        seen, skip = [], 0
+        while True:
+            page = await people_page(app, who, NAME, limit=2, skip=skip)
+            seen += page.lines
+            if page.after is None:
+                break
+            skip = int(page.after)
+        found = await people_page(app, who, NAME, search="NOV\u00c1K")
+        disputed = await people_page(app, who, NAME, situation=Situation.DISPUTED)
+
+        def key(line: PersonLine) -> tuple[str, str]:
+            return line.person.id if line.person else "", line.users[0].id if line.users else ""
+
+        assert sorted(map(key, whole)) == sorted(map(key, seen))
+        assert len(whole) == page.total
+        assert ["Ada Nov\u00e1k"] == [one.person.name for one in found.lines if one.person]
+        assert ["ana@acme.test"] == [one.users[0].email for one in disputed.lines]
 
 
 async def test_two_people_of_one_address_are_a_dispute(tiny: Installation) -> None:

@@ -1,6 +1,6 @@
 """The first page about a portal: connection, people, findings, money, what changed, what waits.
 
-Everything about one sealed snapshot is counted once and remembered; it cannot change any more.
+Nothing is counted here: what a picture comes to lies in the store since it was sealed.
 """
 
 from __future__ import annotations
@@ -9,53 +9,27 @@ from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.finding import Severity
 from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Capabilities, Portal
-from rolecall.domain.snapshot import Snapshot
 from rolecall.domain.sync import SyncRun
 from rolecall.insights.evaluation import all_rules
-from rolecall.insights.seat_brain import (
-    Reclaim,
-    RightSize,
-    SeatBill,
-    reclaim_queue,
-    right_size,
-    seat_bill,
-)
-from rolecall.insights.view import view_of
-from rolecall.policy.document import PriceSettings
-from rolecall.policy.parse import parse_policy
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.connections.quota import DayUse, local_day
-from rolecall.services.findings.facts import Gathered
-from rolecall.services.findings.findings import gathered_facts
-from rolecall.services.inventory.overview import Overview, overview_of
+from rolecall.services.counted import SeatReport, count, kept_counts
+from rolecall.services.inventory.overview import Overview
 from rolecall.store import FactChange, SnapshotHead, StoredPlan, View
 from rolecall.store.findings import StoredFinding
 
-REMEMBERED = 64  # snapshots whose counts are kept in memory
+REMEMBERED = 64  # weeks kept in memory
 TOP_RULES = 8
 NAMED = 3  # findings told by name behind each rule
 EXAMPLES = 8
 WEEK = timedelta(days=7)
 CURVE_DAYS = 30
-Kept = TypeVar("Kept")
-
-
-@dataclass(frozen=True, slots=True)
-class SeatReport:
-    """What the seats of a portal cost, which could come back and which could be smaller."""
-
-    portal: Portal
-    as_of: datetime
-    bill: SeatBill
-    reclaim: tuple[Reclaim, ...]
-    smaller: tuple[RightSize, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +61,8 @@ class Glance:
     head: SnapshotHead | None
     runs: tuple[SyncRun, ...]
     quota: DayUse | None
-    counted: Overview | None
+    counted: Overview | None  # perhaps of an older picture, until the newest one is counted
+    seats: SeatReport | None
     severities: Mapping[Severity, int]
     rules: tuple[RuleGroup, ...]  # the gravest first
     week: WeekChanges | None
@@ -102,6 +77,9 @@ async def glance(app: App, actor: Actor, name: str) -> Glance:
     portal = await portal_named(app, actor, name)
     async with app.database.read() as view:
         head = await view.snapshots.head(portal.hub_id)
+        kept = await kept_counts(view, portal.hub_id) if head else None
+    counted = kept[1] if kept else await count(app, portal) if head else None
+    async with app.database.read() as view:
         known = await view.portals.capabilities(portal.hub_id)
         plans = await view.plans.find(portal.hub_id, _UNFINISHED)
         tally = await view.findings.tally(portal.hub_id)
@@ -111,7 +89,8 @@ async def glance(app: App, actor: Actor, name: str) -> Glance:
             head,
             await view.syncs.runs(portal.hub_id, 5),
             await _quota(app, view, portal, known[0] if known else None),
-            await _counted(view, portal, head) if head else None,
+            counted.overview if counted else None,
+            counted.seats if counted else None,
             _by_severity(tally),
             tuple([await _group(view, portal, one) for one in tally[:TOP_RULES]]),
             await _week(view, portal, head) if head else None,
@@ -164,65 +143,16 @@ _RUNNING = (PlanState.APPLYING, PlanState.PAUSED)
 _UNFINISHED = (PlanState.PROPOSED, PlanState.APPROVED, *_RUNNING)
 
 
-async def counted_overview(app: App, actor: Actor, name: str) -> Overview | None:
-    """The newest snapshot of a portal, counted once per snapshot; None before the first."""
-    portal = await portal_named(app, actor, name)
-    async with app.database.read() as view:
-        head = await view.snapshots.head(portal.hub_id)
-        return await _counted(view, portal, head) if head else None
-
-
-async def seat_report(app: App, actor: Actor, name: str) -> SeatReport | None:
-    """Seats, cost and what could come back, by the newest snapshot; None before the first."""
-    portal = await portal_named(app, actor, name)
-    async with app.database.read() as view:
-        head = await view.snapshots.head(portal.hub_id)
-        if head is None:
-            return None
-        stored = await view.policies.in_force(portal.hub_id)
-        key = f"{head.id} {stored.digest if stored else ''} {app.clock.now():%Y-%m-%d}"
-        held = _SEATS.get(key)
-        if held is None:
-            snapshot = await view.snapshots.load(portal.hub_id)
-            assert snapshot is not None
-            told = await gathered_facts(app, view, portal, snapshot, view.now)
-            own = parse_policy(stored.text).prices if stored else None
-            held = _remember(_SEATS, key, _seats(portal, snapshot, told, own, view.now))
-    return held
-
-
-def _seats(
-    portal: Portal,
-    snapshot: Snapshot,
-    told: Gathered,
-    own: PriceSettings | None,
-    now: datetime,
-) -> SeatReport:
-    seen = view_of(snapshot, told.facts, told.thresholds, now)
-    bill, queue, smaller = seat_bill(seen, own), reclaim_queue(seen, own), right_size(seen, own)
-    return SeatReport(portal, snapshot.sealed_at, bill, queue, smaller)
-
-
 # Being at work changes these every day; they are no news.
 _PULSE = frozenset({"last_active_at", "last_active_source", "profile", "records", "named_in"})
-_COUNTED: OrderedDict[str, Overview] = OrderedDict()
-_SEATS: OrderedDict[str, SeatReport] = OrderedDict()
 _WEEKS: OrderedDict[str, WeekChanges] = OrderedDict()
 
 
-def _remember(kept: OrderedDict[str, Kept], key: str, value: Kept) -> Kept:
-    kept[key] = value
-    while len(kept) > REMEMBERED:
-        kept.popitem(last=False)
+def _remember(key: str, value: WeekChanges) -> WeekChanges:
+    _WEEKS[key] = value
+    while len(_WEEKS) > REMEMBERED:
+        _WEEKS.popitem(last=False)
     return value
-
-
-async def _counted(view: View, portal: Portal, head: SnapshotHead) -> Overview | None:
-    held = _COUNTED.get(head.id)
-    if held is not None:
-        return held
-    snapshot = await view.snapshots.load(portal.hub_id, snapshot_id=head.id)
-    return _remember(_COUNTED, head.id, overview_of(portal, snapshot)) if snapshot else None
 
 
 async def _group(view: View, portal: Portal, counted: tuple[str, Severity, int]) -> RuleGroup:
@@ -257,11 +187,12 @@ async def _week(view: View, portal: Portal, head: SnapshotHead) -> WeekChanges:
     held = _WEEKS.get(key)
     if held is not None:
         return held
-    every = await view.snapshots.changes_between(portal.hub_id, since, head.sealed_at)
+    hub_id, until = portal.hub_id, head.sealed_at
+    every = await view.snapshots.changes_between(hub_id, since, until, activity=False)
     found = [one for one in every if one.field not in _PULSE]
     tallies = Counter((one.kind, _deed(one)) for one in found)
     told = tuple((kind, deed, number) for (kind, deed), number in tallies.most_common())
-    return _remember(_WEEKS, key, WeekChanges(since, told, tuple(found[:EXAMPLES])))
+    return _remember(key, WeekChanges(since, told, tuple(found[:EXAMPLES])))
 
 
 def _deed(change: FactChange) -> str:

@@ -16,6 +16,7 @@ from rolecall.kit.errors import RolecallError
 from rolecall.services.app import App
 from rolecall.services.connections.leases import if_free
 from rolecall.services.connections.portals import portal_named
+from rolecall.services.counted import count, count_all
 from rolecall.services.findings.findings import catch_up_all, refresh_findings
 from rolecall.services.operators.tries import forget_tries
 from rolecall.services.plans.applying import Applied, apply_plan, unfinished
@@ -33,10 +34,11 @@ FROM_PEOPLE = ("request:", "review:", "return ")
 
 
 async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> SyncReport:
-    """Read a portal, look for findings in what was read, and open the reviews events ask for."""
+    """Read a portal, look for findings in it, count it, and open the reviews events ask for."""
     report = await sync_portal(app, actor, name, full=full)
     portal = await portal_named(app, SYSTEM, name)
     await _noted(portal, refresh_findings(app, portal))
+    await _noted(portal, count(app, portal))
     await _noted(portal, review_clock.open_for_events(app, portal.hub_id))
     return report
 
@@ -149,6 +151,7 @@ async def tidy(app: App) -> None:
 # Name, use case, seconds between two turns.
 TURNS: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
     ("findings", catch_up_all, 60.0),
+    ("counts", count_all, 60.0),
     ("requests", settle_requests, 15.0),
     ("reviews", settle_reviews, 60.0),
     ("dates", settle_dates, 300.0),

@@ -49,3 +49,11 @@ def plain(value: object) -> Any:
 def canonical(value: Mapping[str, object]) -> bytes:
     """Canonical JSON: keys sorted, no spaces, UTF-8; what digests and the audit chain hash."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def from_older_json(text: str, kind: type[Value]) -> Value | None:
+    """The same of what can be made anew; None where another version of us wrote it differently."""
+    try:
+        return from_json(text, kind)
+    except msgspec.MsgspecError:
+        return None

@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, RowMapping, Table, Text, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    RowMapping,
+    Select,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+)
 
-from rolecall.domain.person import Link, Person
+from rolecall.domain.person import Link, Person, Situation
+from rolecall.domain.snapshot import User, UserState
+from rolecall.kit.paging import Page
 from rolecall.store.encoding import from_json, to_json
+from rolecall.store.facts import USERS, is_open
 from rolecall.store.rows import CHUNK, Repository
 from rolecall.store.schema import Key, metadata, text
+from rolecall.store.user_rows import USER_FIELDS, user_of
 
 PEOPLE = Table(
     "people", metadata,
@@ -17,6 +36,8 @@ PEOPLE = Table(
     text("source"),
     text("source_key"),
     text("body"),
+    # Name and e-mails, case-folded: what both databases search alike.
+    Column("search", Text, nullable=False, server_default=""),
     Index("ix_people_source", "source", "source_key"),
 )  # fmt: skip
 PEOPLE_EMAILS = Table(
@@ -34,6 +55,25 @@ LINKS = Table(
     text("body"),
     Index("ix_links_person_id", "person_id"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleQuery:
+    """Which lines of a portal; every limit must hold, None and "" = not limited."""
+
+    situation: Situation | None = None
+    search: str = ""  # part of a name or an e-mail, of the person or the user
+    limit: int = 100
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A user with the person it belongs to, or a person without a user in the portal."""
+
+    person: Person | None
+    user: User | None = None
+    link: Link | None = None
 
 
 class People(Repository):
@@ -69,6 +109,13 @@ class People(Repository):
         rows = await self.rows(found.where(here).order_by(PEOPLE.c.id))
         return tuple(_person(row) for row in rows)
 
+    async def known_by(self, emails: Iterable[str]) -> tuple[Person, ...]:
+        """Persons with any of these e-mails, in any case, by id."""
+        keys = {one.casefold() for one in emails}
+        theirs = select(PEOPLE_EMAILS.c.person_id).where(PEOPLE_EMAILS.c.email_key.in_(keys))
+        found = select(PEOPLE).where(PEOPLE.c.id.in_(theirs)).order_by(PEOPLE.c.id)
+        return tuple(_person(row) for row in await self.rows(found))
+
     async def all(self, source: str | None = None) -> tuple[Person, ...]:
         """Every person, or those of one source, by id."""
         found = select(PEOPLE).order_by(PEOPLE.c.id)
@@ -95,6 +142,28 @@ class People(Repository):
         found = select(LINKS).where(LINKS.c.hub_id == hub_id).order_by(LINKS.c.user_id)
         return tuple(from_json(row["body"], Link) for row in await self.rows(found))
 
+    async def lines(self, hub_id: int, query: PeopleQuery) -> Page[Linked]:
+        """Users of a portal with their people, by e-mail; then people without a user there."""
+        users = _users_with_people(hub_id, query)
+        there = int(await self.value(select(func.count()).select_from(users.subquery())) or 0)
+        rest = _people_without(hub_id, query)
+        if query.situation is None:
+            others = int(await self.value(select(func.count()).select_from(rest.subquery())) or 0)
+        else:
+            others = 0  # a situation is a user's
+        page = users.order_by(USERS.c.email_key, USERS.c.user_id)
+        rows = (await self.connection.execute(page.limit(query.limit).offset(query.skip))).all()
+        found = [_linked(row) for row in rows]
+        left = query.limit - len(found)
+        if others and left:
+            page = rest.order_by(PEOPLE.c.search, PEOPLE.c.id)
+            skip = max(0, query.skip - there)
+            more = await self.rows(page.limit(left).offset(skip))
+            found += [Linked(_person(row)) for row in more]
+        after = query.skip + len(found)
+        total = there + others
+        return Page(tuple(found), str(after) if found and after < total else None, total)
+
     async def links_of(self, person_id: str) -> tuple[Link, ...]:
         """The users of one person in every portal."""
         found = select(LINKS).where(LINKS.c.person_id == person_id)
@@ -116,12 +185,54 @@ class People(Repository):
         await self.upsert(LINKS, rows)
 
 
+_USER_COLUMNS = [USERS.c[name] for name in USER_FIELDS]
+_THEIRS = and_(USERS.c.hub_id == LINKS.c.hub_id, USERS.c.user_id == LINKS.c.user_id)
+
+
+def _users_with_people(hub_id: int, query: PeopleQuery) -> Select[Any]:
+    joined = LINKS.join(USERS, and_(_THEIRS, is_open(USERS))).outerjoin(
+        PEOPLE, PEOPLE.c.id == LINKS.c.person_id
+    )
+    found = (
+        select(*_USER_COLUMNS, LINKS.c.body.label("link"), PEOPLE.c.body.label("person"))
+        .select_from(joined)
+        .where(LINKS.c.hub_id == hub_id, USERS.c.state != UserState.REMOVED.value)
+    )
+    if query.situation is not None:
+        found = found.where(LINKS.c.situation == query.situation.value)
+    if query.search:
+        wanted = query.search.casefold()
+        found = found.where(
+            or_(
+                USERS.c.search.contains(wanted, autoescape=True),
+                PEOPLE.c.search.contains(wanted, autoescape=True),
+            )
+        )
+    return found
+
+
+def _people_without(hub_id: int, query: PeopleQuery) -> Select[Any]:
+    here = select(LINKS.c.person_id).where(
+        LINKS.c.hub_id == hub_id, LINKS.c.person_id == PEOPLE.c.id
+    )
+    found = select(PEOPLE).where(~here.exists())
+    if query.search:
+        found = found.where(PEOPLE.c.search.contains(query.search.casefold(), autoescape=True))
+    return found
+
+
+def _linked(row: Any) -> Linked:
+    person = None if row.person is None else from_json(row.person, Person)
+    return Linked(person, user_of(row), from_json(row.link, Link))
+
+
 def _row(person: Person) -> tuple[Person, dict[str, object]]:
     row: dict[str, object] = {
         "id": person.id,
         "source": person.source,
         "source_key": person.source_key,
         "body": to_json(person),
+        "search": " ".join((person.first_name, person.last_name, *person.emails)).casefold(),
     }
     return person, row
 

@@ -172,15 +172,16 @@ class Snapshots(Repository):
         )  # fmt: skip
 
     async def changes_between(
-        self, hub_id: int, earlier: datetime, later: datetime
+        self, hub_id: int, earlier: datetime, later: datetime, *, activity: bool = True
     ) -> tuple[FactChange, ...]:
         """What differs between the pictures at two times, field by field.
 
-        Before the first snapshot the portal counts as empty.
+        Before the first snapshot the portal counts as empty. Without `activity` users are left
+        out of whom nothing but their last activity differs, which most people's does every day.
         """
         first, last = await self._seq_at(hub_id, earlier), await self._seq_at(hub_id, later)
         users = Users(self.connection)
-        before, after = await users.differing(hub_id, first, last)
+        before, after = await users.differing(hub_id, first, last, activity=activity)
         found = list(_differences("user", before, after, "email"))
         old = await self._facts_at(hub_id, first)
         new = await self._facts_at(hub_id, last)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     CompoundSelect,
     Select,
+    Table,
     and_,
     any_,
     case,
@@ -140,10 +141,11 @@ class Users(Repository):
         return tuple(UserVersion(times[a], times.get(b), user) for a, b, user in pieces)
 
     async def differing(
-        self, hub_id: int, first: int, last: int
+        self, hub_id: int, first: int, last: int, *, activity: bool = True
     ) -> tuple[dict[str, User], dict[str, User]]:
         """Users that may differ between two snapshots, as they were in each, by id."""
-        touched = _touched(hub_id, min(first, last), max(first, last))
+        tables = (USERS, ACTIVITY) if activity else (USERS,)
+        touched = _touched(hub_id, min(first, last), max(first, last), tables)
         sides = []
         for seq in (first, last):
             statement = _joined_at(seq).where(
@@ -197,13 +199,9 @@ def _as_active(row: Any) -> User:
     return replace(user, last_active_at=at, last_active_source=row[-1])
 
 
-def _touched(hub_id: int, low: int, high: int) -> CompoundSelect[Any]:
-    """Ids of users with a version or an activity that began or ended after `low`, up to `high`."""
-    edges = (
-        (table, edge)
-        for table in (USERS, ACTIVITY)
-        for edge in (table.c.valid_from, table.c.valid_to)
-    )
+def _touched(hub_id: int, low: int, high: int, tables: tuple[Table, ...]) -> CompoundSelect[Any]:
+    """Ids of users with a row in one of the tables that began or ended after `low`, up to `high`."""
+    edges = ((table, edge) for table in tables for edge in (table.c.valid_from, table.c.valid_to))
     return union(
         *(
             select(table.c.user_id).where(table.c.hub_id == hub_id, edge > low, edge <= high)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from rolecall.domain.actor import Role
 from rolecall.domain.finding import Severity
 from rolecall.kit.errors import NeedsPerson
-from rolecall.services.glance import findings_page, glance, seat_report
+from rolecall.services.glance import findings_page, glance
 from rolecall.services.plans.fixing import fix_finding
 from rolecall.services.requests.views import waiting_for
 from rolecall.services.reviews.views import my_reviews
@@ -36,7 +36,6 @@ async def overview(visit: Visit) -> Response:
     return visit.page(
         "overview.html",
         seen=seen,
-        seats=await seat_report(visit.app, visit.actor, visit.name),
         to_answer=await waiting_for(visit.app, visit.actor, visit.here.hub_id),
         to_review=[
             pair

@@ -11,20 +11,20 @@ from rolecall.kit.errors import NotThere, Refused, RolecallError
 from rolecall.permissions.pack_check import Verdict
 from rolecall.plan.view import view
 from rolecall.policy.problems import PolicyProblems, Problem
+from rolecall.services.counted import counted_overview, seat_report
 from rolecall.services.drafts.orders import MoveTeam
-from rolecall.services.glance import counted_overview, seat_report
 from rolecall.services.inventory.notes import ResourceNote, note_set, notes_of_sets
 from rolecall.services.inventory.users import Wanted, list_users
-from rolecall.services.people.people import import_people, link_person, list_people
+from rolecall.services.people.people import import_people, link_person, people_page
 from rolecall.services.permissions.answers import age_of, standpoint_of
 from rolecall.services.permissions.packs import Asked, check_pack, list_packs
 from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.policies import plan_access
 from rolecall.services.structure import access_text, portal_lists, preview_access, set_contents
 from rolecall.web.routing import Page, get, post
-from rolecall.web.visits import Visit
+from rolecall.web.visits import Visit, number_of
 
-MOST_PEOPLE = 500
+PEOPLE_PER_PAGE = 100
 MOST_RESULTS = 500
 MOST_MEMBERS = 200
 
@@ -158,28 +158,29 @@ async def people(visit: Visit) -> Response:
 
 
 async def _people(visit: Visit, problem: RolecallError | None) -> Response:
-    told = visit.query("situation")
-    situation = Situation(told) if told in set(Situation) else None
-    lines = await list_people(visit.app, visit.actor, visit.name, situation)
-    search = visit.query("q").casefold()
-    shown = [one for one in lines if search in _searched(one)] if search else list(lines)
+    told, search = visit.query("situation"), visit.query("q")
+    skip = number_of(visit.query("skip"), "skip") or 0
+    page = await people_page(
+        visit.app,
+        visit.actor,
+        visit.name,
+        situation=Situation(told) if told in set(Situation) else None,
+        search=search,
+        limit=PEOPLE_PER_PAGE,
+        skip=skip,
+    )
     return visit.page(
         "people.html",
         422 if problem else 200,
-        lines=shown[:MOST_PEOPLE],
-        hidden=max(0, len(shown) - MOST_PEOPLE),
+        page=page,
         situations=tuple(Situation),
         situation=told,
-        search=visit.query("q"),
+        search=search,
+        skip=skip,
+        per_page=PEOPLE_PER_PAGE,
         may_change=visit.holds(Role.ADMIN),
         problem=problem,
     )
-
-
-def _searched(line: object) -> str:
-    person, users = getattr(line, "person", None), getattr(line, "users", ())
-    names = [person.name, *person.emails] if person else []
-    return " ".join([*names, *(user.email for user in users)]).casefold()
 
 
 async def take_people(visit: Visit) -> Response:

@@ -19,6 +19,7 @@ from rolecall.services.people.correlation import CONFIRMED, Move, Moves, correla
 from rolecall.services.rights import may_change, need_reading
 from rolecall.sources.people_files import PeopleReading, read_people
 from rolecall.store import UnitOfWork, UserQuery, View
+from rolecall.store.people import PeopleQuery
 
 DEFAULT_SOURCE = "hr"
 MOVES = "moves"  # preference of a portal: users whose person moved, for the reviews to take up
@@ -143,6 +144,43 @@ async def moves_left(view: View, hub_id: int) -> dict[str, str]:
 def owner_of(hub_id: int) -> str:
     """Under which name a portal keeps preferences."""
     return f"portal:{hub_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """Some of the lines, how many there are, and where the next page starts."""
+
+    lines: tuple[PersonLine, ...]
+    total: int
+    after: str | None
+
+
+async def people_page(
+    app: App,
+    actor: Actor,
+    name: str,
+    *,
+    situation: Situation | None = None,
+    search: str = "",
+    limit: int = 100,
+    skip: int = 0,
+) -> PeoplePage:
+    """Users of a portal with their people by e-mail, then people without a user there."""
+    portal = await portal_named(app, actor, name)
+    need_reading(actor, portal.hub_id)
+    query = PeopleQuery(situation, search, limit, skip)
+    async with app.database.read() as view:
+        page = await view.people.lines(portal.hub_id, query)
+    lines = tuple(
+        PersonLine(
+            one.person,
+            (one.user,) if one.user else (),
+            one.link.situation if one.link else None,
+            one.link,
+        )
+        for one in page.items
+    )
+    return PeoplePage(lines, page.total or 0, page.after)
 
 
 async def list_people(

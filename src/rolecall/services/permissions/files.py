@@ -39,6 +39,7 @@ from rolecall.services.permissions.book import (
     resolver_of,
     words_of,
 )
+from rolecall.services.pictures import whole_picture
 from rolecall.services.rights import may_change
 from rolecall.sources.headers import USERS
 from rolecall.sources.permission_history import HistoryReading, read_permission_history
@@ -136,7 +137,10 @@ async def _changeable(app: App, actor: Actor, name: str) -> Portal:
 
 async def newest_snapshot(view: View, portal: Portal, at: datetime | None = None) -> Snapshot:
     """The newest snapshot (of a past time); NeedsPerson when there is none."""
-    found = await view.snapshots.load(portal.hub_id, at)
+    if at is None:
+        found = await whole_picture(view, portal.hub_id)
+    else:
+        found = await view.snapshots.load(portal.hub_id, at)
     if found is None:
         when = f" by {at:%Y-%m-%d}" if at else ""
         hint = f"run `rolecall sync {portal.name}`"

@@ -76,7 +76,7 @@ async def _begin(app: App, door: PlanDoor, due: Due) -> None:
     """Claims first, then the plan: a crash between them finds the claims and plans again."""
     request = due.request
     async with app.database.begin(SYSTEM, request.reason) as work:
-        standing = await standing_of(work, request.hub_id)
+        standing = await standing_of(work, request.hub_id, about={request.subject})
         reference = reference_of(request.id)
         if not await work.assignments.find(request.hub_id, reference=reference):
             former = request.former or former_of(request, standing.snapshot)
@@ -134,7 +134,7 @@ async def _end(app: App, door: PlanDoor, due: Due) -> None:
     """The claims end, the former access is planned, then the request is over."""
     request = due.request
     async with app.database.begin(SYSTEM, "its time is over") as work:
-        standing = await standing_of(work, request.hub_id)
+        standing = await standing_of(work, request.hub_id, about={request.subject})
         await _end_claims(work, request)
         stored = [one.assignment for one in await work.assignments.find(request.hub_id)]
         settled = _settled(standing, stored, request, work)

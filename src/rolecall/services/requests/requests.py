@@ -71,7 +71,7 @@ async def file_request(app: App, actor: Actor, hub_id: int, form: RequestForm) -
     need_filing(app, actor, hub_id)
     async with app.database.read() as view:
         requester = await requester_of(view, actor, hub_id, form.requester)
-        standing = await standing_of(view, hub_id)
+        standing = await standing_of(view, hub_id, about={requester, form.subject})
         managers = await approver_emails(view, hub_id)
     offer = _offer(offers_of(standing.policy, standing.snapshot), form.profile)
     request = filing.file(
@@ -169,7 +169,8 @@ async def extend(
     """Ask for more time: a request of its own through the same steps, while the other runs on."""
     async with app.database.read() as view:
         request = await seen_request(view, actor, request_id)
-        standing = await standing_of(view, request.hub_id)
+        about = {request.requester, request.subject, actor.email}
+        standing = await standing_of(view, request.hub_id, about=about)
         managers = await approver_emails(view, request.hub_id)
     need_filing(app, actor, request.hub_id)
     _need_party(actor, request, "extend")

@@ -6,7 +6,7 @@ of it only what the person asked about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from rolecall.domain.person import Person
@@ -16,6 +16,7 @@ from rolecall.kit.errors import NeedsPerson
 from rolecall.policy.document import Policy
 from rolecall.policy.parse import parse_policy
 from rolecall.requests.routing import Directory
+from rolecall.services.pictures import whole_picture
 from rolecall.store import View
 from rolecall.store.errors import NotThere
 
@@ -46,16 +47,18 @@ class Standing:
         return named.get(slot, {}).get(value, value)
 
 
-async def standing_of(view: View, hub_id: int, *, complete: bool = False) -> Standing:
+async def standing_of(
+    view: View, hub_id: int, *, complete: bool = False, about: Collection[str] | None = None
+) -> Standing:
     """Everything about a portal a request or a review is judged by.
 
-    Raises NotThere for a portal that is not connected, NeedsPerson before its first (complete)
+    `about` are the e-mails it is about, where of all people only these matter. Raises NotThere for a portal that is not connected, NeedsPerson before its first (complete)
     sync.
     """
     portal = await view.portals.get(hub_id)
     if portal is None:
         raise NotThere(f"Portal {hub_id} is not connected")
-    snapshot = await view.snapshots.load(hub_id, complete=complete)
+    snapshot = await whole_picture(view, hub_id, complete=complete)
     if snapshot is None:
         kind = "a complete" if complete else "its first"
         raise NeedsPerson(
@@ -63,7 +66,8 @@ async def standing_of(view: View, hub_id: int, *, complete: bool = False) -> Sta
         )
     stored = await view.policies.in_force(hub_id)
     policy = parse_policy(stored.text) if stored is not None else NO_POLICY
-    return Standing(portal, snapshot, policy, by_email(await view.people.all()))
+    people = await (view.people.all() if about is None else view.people.known_by(about))
+    return Standing(portal, snapshot, policy, by_email(people))
 
 
 def by_email(people: tuple[Person, ...]) -> dict[str, Person]:

@@ -82,7 +82,7 @@ async def catalogue(app: App, actor: Actor, hub_id: int) -> tuple[CatalogueItem,
     need_scope(actor, TokenScope.REQUEST_FILE, "see the catalogue")
     _need_role(actor, hub_id)
     async with app.database.read() as view:
-        standing = await standing_of(view, hub_id)
+        standing = await standing_of(view, hub_id, about={actor.email})
     return tuple(
         _item(offer, standing)
         for offer in offers_of(standing.policy, standing.snapshot)
@@ -97,7 +97,8 @@ async def preview_request(
     need_filing(app, actor, hub_id)
     async with app.database.read() as view:
         who = await requester_of(view, actor, hub_id, requester)
-        standing = await standing_of(view, hub_id)
+        about = {who, subject.strip()}
+        standing = await standing_of(view, hub_id, about=about)
     return _preview(standing, profile, who, subject.strip() or who)
 
 
@@ -136,7 +137,8 @@ async def show_request(app: App, actor: Actor, request_id: str) -> RequestView:
     need_scope(actor, TokenScope.READ, "show requests")
     async with app.database.read() as view:
         request = await seen_request(view, actor, request_id)
-        standing = await standing_of(view, request.hub_id)
+        about = {request.requester, request.subject}
+        standing = await standing_of(view, request.hub_id, about=about)
         state = None
         if request.plan_id is not None:
             try:

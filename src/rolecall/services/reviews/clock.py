@@ -290,7 +290,7 @@ async def _causes(view: View, hub_id: int, head: SnapshotHead) -> tuple[Cause, .
     if since is None:
         return ()  # the first picture of a portal is no event
     seq, sealed_at = since
-    before, after = await view.users.differing(hub_id, seq, head.seq)
+    before, after = await view.users.differing(hub_id, seq, head.seq, activity=False)
     opened = await view.findings.open(hub_id)
     fresh = [(one.id, one.finding) for one in opened if one.first_seen >= sealed_at]
     types = frozenset({INSTALLED, UNINSTALLED})
