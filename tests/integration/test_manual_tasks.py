@@ -10,11 +10,11 @@ import pytest
 
 from rolecall.domain.plan import ManualTask, Outcome
 from rolecall.kit.clock import HandClock
-from rolecall.services.drafts.orders import OffboardUser
+from rolecall.services.drafts.orders import OffboardUser, UndoPlan
 from rolecall.services.plans.plans import show_plan
 from rolecall.services.tasks import done_task, list_tasks
 from rolecall.store.errors import OutOfDate
-from tests.support.changing import by_hand, done
+from tests.support.changing import by_hand, done, ordered
 from tests.support.hubspot import START
 from tests.support.installation import NAME, Installation, a_world, an_installation
 
@@ -98,3 +98,25 @@ async def test_a_dropped_task_is_no_done_task(tiny: Installation) -> None:
     receipt = next(one for one in card.receipts if one.change_id == task.change_id)
 
     assert Outcome.SKIPPED is receipt.outcome
+
+
+async def test_nobody_is_asked_twice(tiny: Installation) -> None:
+    """The same order again plans nothing: its tasks are open, and told as such."""
+    again = await ordered(tiny, OffboardUser(DEE, keep_records=True))
+
+    assert () == again.plan.changes
+    assert all("is open" in change.warnings[-1] for change in again.plan.reported)
+
+
+async def test_what_is_taken_back_is_asked_of_nobody(tiny: Installation) -> None:
+    """With the approval of the way back the open tasks are dropped."""
+    task = await _task(tiny, "Deactivate")
+    assert task.plan_id is not None
+    await done(tiny, UndoPlan(task.plan_id))
+    mine = [
+        one.state
+        for one in await list_tasks(tiny.app, tiny.actor, NAME, state=None)
+        if one.plan_id == task.plan_id
+    ]
+
+    assert {"dropped"} == set(mine)

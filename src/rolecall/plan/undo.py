@@ -23,6 +23,13 @@ _WAY_BACK: Mapping[ChangeKind, ChangeKind] = {
 }
 
 
+# What a rough way back does not bring back.
+_STAYS = {
+    ChangeKind.CREATE_USER: "an invitation already sent and work done stay",
+    ChangeKind.DELETE_TEAM: "the team gets a new id; its views and assets stay lost",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WayBack:
     """Changes that take a plan back, and the changes that cannot be, each with its reason."""
@@ -117,11 +124,11 @@ def _reversed(change: Change, plan: Plan, user: User | None, teams: Mapping[str,
         subject_id=user.id if user is not None else change.subject_id,
         before=before,
         after=after,
-        reason=f"undo of plan {plan.id}, change {change.id}: {change.reason}",
+        reason=f"takes {change.id} back: {change.reason}",
         origin=f"undo:{plan.id}",
         undo=undo,
         undo_note=note,
-        warnings=(change.undo_note,) if change.undo is Undo.ROUGH else (),
+        warnings=(_STAYS[change.kind],) if change.kind in _STAYS else (),
         details=_details(change, user),
     )
     return _of_team(change, back, teams) if change.subject_kind == "team" else back

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -44,6 +44,7 @@ class Order:
     seats_told: bool = True
     patience: Patience = field(default_factory=Patience)
     watch: Callable[[Moment], None] = lambda _: None
+    names: Mapping[str, str] = field(default_factory=dict)  # of sets and teams by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ async def carry_out_plan(hands: Hands, database: Database, clock: Clock, order: 
     }
     async with hands.hands(order.portal) as (reader, writer):
         counts = reader.connection.counts
-        desk = Desk(reader, writer, books, clock, order.seats_told, order.patience, order.watch)
+        seats_told, patience, watch = order.seats_told, order.patience, order.watch
+        desk = Desk(reader, writer, books, clock, seats_told, patience, watch, order.names)
         ended = await run(desk, order.plan, carriers)
         return Carrying(ended, counts.requests)

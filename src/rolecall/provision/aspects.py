@@ -15,6 +15,7 @@ ABSENT = ""  # nothing there: no set, no team, no such user
 SEPARATOR = "\x1f"  # between values of a many-valued aspect; in no name HubSpot accepts
 
 PRESENT = "present"
+EXTRA_TEAM, EXTRA_TEAMS = "extra_team:", "extra_teams"  # one of them, by id; all of them
 NAME_FIELDS = ("first_name", "last_name")
 
 _ASPECTS: Mapping[ChangeKind, str] = {
@@ -41,7 +42,7 @@ def aspect_of(change: Change) -> str:
     """The aspect a change is about: permission_set, extra_team:12, profile:hs_job_title, ..."""
     if change.kind in {ChangeKind.ADD_EXTRA_TEAM, ChangeKind.DROP_EXTRA_TEAM}:
         team = change.after if change.kind is ChangeKind.ADD_EXTRA_TEAM else change.before
-        return f"extra_team:{team}"
+        return f"{EXTRA_TEAM}{team}"
     if change.kind is ChangeKind.SET_PROFILE:
         name = change.details.get("property", "")
         return name if name in NAME_FIELDS else f"profile:{name}"
@@ -64,6 +65,16 @@ def _text(change: Change, value: str | tuple[str, ...] | None) -> str:
     if isinstance(value, tuple):
         return joined(value)
     return ABSENT if value is None else value
+
+
+def words(aspect: str) -> str:
+    """An aspect as people call it."""
+    return aspect.partition(":")[0].replace("_", " ")
+
+
+def told(value: str, names: Mapping[str, str]) -> str:
+    """A value as people read it: names in place of ids."""
+    return ", ".join(names.get(one, one) for one in value.split(SEPARATOR)) or "nothing"
 
 
 class Standing(StrEnum):

@@ -82,7 +82,8 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
     created: str | None = None
     while True:
         seen = await _look(desk, effect, changes)
-        state = before_sending(changes, seen.seen, effect.attempt, _is_own(effect, seen, created))
+        own = _is_own(effect, seen, created)
+        state = before_sending(changes, seen.seen, effect.attempt, own, desk.names)
         state_left = [c for c in state.to_send if c not in [j.change for j in settled]]
         settled += [j for j in state.settled if j.change not in [s.change for s in settled]]
         if not state_left:
@@ -189,8 +190,8 @@ async def _read_back(
         seen = await _look(desk, effect, changes)
         state = after_sending(state.to_send, seen.seen)
         judged += state.settled
-    judged += [not_kept(change, seen.seen) for change in state.to_send]
-    surprises = side_effects(changes, before.seen, seen.seen)
+    judged += [not_kept(change, seen.seen, desk.names) for change in state.to_send]
+    surprises = side_effects(changes, before.seen, seen.seen, desk.names)
     return [_with(j, surprises) for j in judged] if surprises and before.user else judged
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from rolecall.domain.plan import Change, Effect, Route
 from rolecall.hubspot import wire
 from rolecall.hubspot.reader import Reader
-from rolecall.provision.aspects import ABSENT, PRESENT, Observation, aspect_of, joined
+from rolecall.provision.aspects import (
+    ABSENT,
+    EXTRA_TEAM,
+    EXTRA_TEAMS,
+    PRESENT,
+    Observation,
+    aspect_of,
+    joined,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def seen_of_user(user: wire.User, changes: tuple[Change, ...], seats_told: bool)
         PRESENT: PRESENT,
         "permission_set": joined(sets),
         "main_team": user.primary_team_id or ABSENT,
-        "extra_teams": joined(extra),
+        EXTRA_TEAMS: joined(extra),
         "first_name": user.first_name or "",
         "last_name": user.last_name or "",
     }
@@ -67,8 +75,8 @@ def seen_of_user(user: wire.User, changes: tuple[Change, ...], seats_told: bool)
         seen["seats"] = joined(user.seat_names or ())
     for change in changes:
         aspect = aspect_of(change)
-        if aspect.startswith("extra_team:"):
-            team = aspect.removeprefix("extra_team:")
+        if aspect.startswith(EXTRA_TEAM):
+            team = aspect.removeprefix(EXTRA_TEAM)
             seen[aspect] = team if team in extra else ABSENT
     return seen
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from rolecall.hubspot.reader import Reader
@@ -50,3 +50,4 @@ class Desk:
     seats_told: bool = True
     patience: Patience = field(default_factory=Patience)
     watch: Callable[[Moment], None] = _unwatched
+    names: Mapping[str, str] = field(default_factory=dict)  # of sets and teams by id, for messages

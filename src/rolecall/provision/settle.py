@@ -6,11 +6,25 @@ and whatever is on record as sent is judged by looking, never by memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rolecall.domain.plan import Change, Outcome, Route
-from rolecall.provision.aspects import Observation, Standing, aspect_of, standing, wanted
+from rolecall.provision.aspects import (
+    EXTRA_TEAM,
+    EXTRA_TEAMS,
+    SEPARATOR,
+    Observation,
+    Standing,
+    aspect_of,
+    joined,
+    standing,
+    told,
+    wanted,
+    words,
+)
+
+NO_NAMES: Mapping[str, str] = {}  # of sets and teams by id, for messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,11 @@ class Next:
 
 
 def before_sending(
-    changes: Sequence[Change], seen: Observation, attempt: int, own: bool = False
+    changes: Sequence[Change],
+    seen: Observation,
+    attempt: int,
+    own: bool = False,
+    names: Mapping[str, str] = NO_NAMES,
 ) -> Next:
     """Judge the changes of one effect by a fresh look, `attempt` writes having been sent before.
 
@@ -46,7 +64,7 @@ def before_sending(
         if where is Standing.AFTER:
             settled.append(_there(change, attempt, own))
         elif where is Standing.ELSEWHERE and not _halfway(change, seen, attempt):
-            settled.append(Judged(change, Outcome.REFUSED, _outside(change, seen)))
+            settled.append(Judged(change, Outcome.REFUSED, _outside(change, seen, names)))
         else:
             to_send.append(change)
     return Next(tuple(settled), tuple(to_send))
@@ -69,8 +87,8 @@ def _halfway(change: Change, seen: Observation, attempt: int) -> bool:
     return attempt > 0 and aspect_of(change) == "main_team" and not seen["main_team"]
 
 
-def _outside(change: Change, seen: Observation) -> str:
-    now = seen.get(aspect_of(change)) or "nothing"
+def _outside(change: Change, seen: Observation, names: Mapping[str, str]) -> str:
+    now = told(seen.get(aspect_of(change), ""), names)
     return f"changed outside since the plan was made: HubSpot shows {now}; sync and plan again"
 
 
@@ -89,23 +107,38 @@ def after_sending(changes: Sequence[Change], seen: Observation) -> Next:
     return Next(tuple(settled), tuple(late))
 
 
-def not_kept(change: Change, seen: Observation) -> Judged:
+def not_kept(change: Change, seen: Observation, names: Mapping[str, str] = NO_NAMES) -> Judged:
     """HubSpot took the write, but shows something else even after waiting."""
-    now = seen.get(aspect_of(change)) or "nothing"
-    message = f"HubSpot accepted the write but shows {now} instead of {wanted(change) or 'nothing'}"
+    now, meant = told(seen.get(aspect_of(change), ""), names), told(wanted(change), names)
+    message = f"HubSpot accepted the write but shows {now} instead of {meant}"
     return Judged(change, Outcome.FAILED, message)
 
 
 def side_effects(
-    changes: Sequence[Change], before: Observation, after: Observation
+    changes: Sequence[Change],
+    before: Observation,
+    after: Observation,
+    names: Mapping[str, str] = NO_NAMES,
 ) -> tuple[str, ...]:
     """Aspects that changed although no change of the effect is about them, as sentences."""
     meant = {aspect_of(change) for change in changes}
+    expected = dict(before) | {EXTRA_TEAMS: _extra_teams(changes, before)}
     return tuple(
-        f"{aspect} also changed from {before[aspect] or 'nothing'} to {after[aspect] or 'nothing'}"
+        f"{words(aspect)} also changed from {told(before[aspect], names)}"
+        f" to {told(after[aspect], names)}"
         for aspect in sorted(before.keys() & after.keys() - meant)
-        if before[aspect] != after[aspect]
+        if expected[aspect] != after[aspect]
     )
+
+
+def _extra_teams(changes: Sequence[Change], before: Observation) -> str:
+    """The extra teams the changes leave behind, for they are written one by one."""
+    teams = set(filter(None, before.get(EXTRA_TEAMS, "").split(SEPARATOR)))
+    for change in changes:
+        if aspect_of(change).startswith(EXTRA_TEAM):
+            teams -= {str(change.before)}
+            teams |= {str(change.after)} if change.after else set()
+    return joined(tuple(teams))
 
 
 READ_ONLY_ROUTES = frozenset({Route.MANUAL, Route.NOTHING})

@@ -71,6 +71,12 @@ async def close(work: UnitOfWork, task: ManualTask, state: str, why: str) -> Man
     return closed
 
 
+async def withdraw(work: UnitOfWork, plan: Plan, why: str) -> None:
+    """Drop what a plan asked of people, where nobody has done it yet."""
+    for task in await work.tasks.find(plan.hub_id, plan_id=plan.id):
+        await close(work, task, "dropped", why)
+
+
 async def _add_receipt(work: UnitOfWork, task: ManualTask, outcome: Outcome, why: str) -> None:
     if task.plan_id is None or task.change_id is None:
         return
@@ -86,7 +92,7 @@ async def _add_receipt(work: UnitOfWork, task: ManualTask, outcome: Outcome, why
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class OpenTask:
     """An open task with the change it stands for, and when it was handed out."""
 
     task: ManualTask
@@ -97,7 +103,7 @@ class _Waiting:
 async def close_proved(app: App, hub_id: int) -> tuple[ManualTask, ...]:
     """Close every open task that the newest snapshot, a feed or HubSpot's own files prove done."""
     async with app.database.read() as view:
-        waiting = await _waiting(view, hub_id)
+        waiting = await open_tasks(view, hub_id)
         snapshot = await view.snapshots.load(hub_id) if waiting else None
         if snapshot is None:
             return ()
@@ -123,7 +129,7 @@ async def close_proved(app: App, hub_id: int) -> tuple[ManualTask, ...]:
     return tuple(closed)
 
 
-def _shown(resolver: Resolver | None, one: _Waiting) -> str:
+def _shown(resolver: Resolver | None, one: OpenTask) -> str:
     """The evidence that shows every toggle of a task set; empty while it does not."""
     if resolver is None or EVIDENCE not in one.task.proof.split():
         return ""
@@ -138,7 +144,7 @@ def _shown(resolver: Resolver | None, one: _Waiting) -> str:
     return f"{shown} shows it" if shown else ""
 
 
-def _lines(one: _Waiting, detail: str) -> list[str]:
+def _lines(one: OpenTask, detail: str) -> list[str]:
     return [line for line in one.change.details.get(detail, "").split("\n") if line]
 
 
@@ -147,7 +153,7 @@ def _pair(line: str) -> tuple[str, str]:
     return permission, level
 
 
-async def _gone(view: View, one: _Waiting) -> str:
+async def _gone(view: View, one: OpenTask) -> str:
     """That the finding a task came from was not found any more; empty while it stands."""
     finding_id = one.change.details.get("finding_id", "")
     if FINDING not in one.task.proof.split() or not finding_id:
@@ -156,7 +162,8 @@ async def _gone(view: View, one: _Waiting) -> str:
     return f"{found.finding.rule} is not found any more" if found.closed_at else ""
 
 
-async def _waiting(view: View, hub_id: int) -> list[_Waiting]:
+async def open_tasks(view: View, hub_id: int) -> list[OpenTask]:
+    """Every open task that stands for a change of a plan."""
     found = []
     plans: dict[str, tuple[Plan, tuple[Receipt, ...]]] = {}
     for task in await view.tasks.open(hub_id):
@@ -169,7 +176,7 @@ async def _waiting(view: View, hub_id: int) -> list[_Waiting]:
         change = next((one for one in plan.changes if one.id == task.change_id), None)
         since = _handed_out(receipts, task) or plan.created_at
         if change is not None:
-            found.append(_Waiting(task, change, since))
+            found.append(OpenTask(task, change, since))
     return found
 
 

@@ -104,6 +104,19 @@ def test_what_nobody_asked_for_is_told() -> None:
     before = {"permission_set": "1", "main_team": "7"}
     after = {"permission_set": "2", "main_team": ""}
 
-    assert ("main_team also changed from 7 to nothing",) == side_effects(
+    assert ("main team also changed from 7 to nothing",) == side_effects(
         [a_change()], before, after
+    )
+
+
+def test_a_planned_extra_team_is_no_surprise() -> None:
+    """Extra teams are written one by one and seen all together; names stand for ids."""
+    joins = a_change(ChangeKind.ADD_EXTRA_TEAM, before=None, after="8")
+    before = {"extra_team:8": "", "extra_teams": "7"}
+    joined_teams = {"extra_team:8": "8", "extra_teams": joined(("7", "8"))}
+    lost_one = {"extra_team:8": "8", "extra_teams": "8"}
+
+    assert () == side_effects([joins], before, joined_teams)
+    assert ("extra teams also changed from Sales to Deals",) == side_effects(
+        [joins], before, lost_one, {"7": "Sales", "8": "Deals"}
     )

@@ -233,11 +233,17 @@ async def _stretch(job: _Job) -> Ended:
         seats_told=seats_told,
         patience=job.watching.patience or Patience(),
         watch=job.watching.moment,
+        names=_names(snapshot) if snapshot is not None else {},
     )
     carrying: Carrying = await carry_out_plan(job.app.hands, job.app.database, job.app.clock, order)
     job.requests += carrying.requests
     await count_requests(job.app, job.portal, carrying.requests, SHARE)
     return carrying.ended
+
+
+def _names(snapshot: Snapshot) -> dict[str, str]:
+    sets = {one.id: one.name for one in snapshot.permission_sets}
+    return sets | {one.id: one.name for one in snapshot.teams}
 
 
 def _tasks_of(job: _Job, snapshot: Snapshot | None) -> dict[str, ManualTask]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
-from rolecall.domain.plan import Plan
+from rolecall.domain.plan import Change, ChangeKind, Plan
 from rolecall.kit.errors import Broken
 from rolecall.kit.ids import uuid7
 from rolecall.plan.bulk import RowVerdict, with_plan
@@ -56,6 +56,7 @@ from rolecall.services.drafts.undoing import draft_undo
 from rolecall.services.findings.mending import draft_mend
 from rolecall.services.rights import may_change
 from rolecall.services.syncs.freshness import read_again
+from rolecall.services.tasks import open_tasks
 from rolecall.store import Statement, UnitOfWork, View
 from rolecall.store.encoding import from_json, to_json
 
@@ -85,7 +86,7 @@ async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
     may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
     notes = await read_again(app, portal)
     ground = await ground_of(app, actor, name)
-    draft = await draft_of(app, ground, order)
+    draft = await asked_once(app, ground, await draft_of(app, ground, order))
     plan, used = planned(ground, draft, order, actor)
     if plan.changes:
         basis = Basis(
@@ -109,7 +110,7 @@ async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
     """The plan an order would make; nothing is stored."""
     await read_again(app, await portal_named(app, actor, name))
     ground = await ground_of(app, actor, name)
-    draft = await draft_of(app, ground, order)
+    draft = await asked_once(app, ground, await draft_of(app, ground, order))
     plan, _ = planned(ground, draft, order, actor)
     rows = with_plan(draft.rows, plan) if draft.rows is not None else ()
     return Drafted(plan, False, order, draft.notes, rows)
@@ -165,6 +166,31 @@ def _draft_on(ground: Ground, order: OnGround) -> Draft:
             return draft_team_move(ground, order)
         case KeptWishes():
             return draft_kept(ground, order)
+
+
+async def asked_once(app: App, ground: Ground, draft: Draft) -> Draft:
+    """What a person was asked already and has not done yet is told, not asked again."""
+    if not any(change.kind is ChangeKind.MANUAL for change in draft.changes):
+        return draft
+    async with app.database.read() as view:
+        asked = {
+            _by_hand(one.change): one.task for one in await open_tasks(view, ground.portal.hub_id)
+        }
+    new, told = [], []
+    for change in draft.changes:
+        task = asked.get(_by_hand(change)) if change.kind is ChangeKind.MANUAL else None
+        if task is None:
+            new.append(change)
+        else:
+            told.append(replace(change, warnings=(*change.warnings, f"task {task.id} is open")))
+    return replace(draft, changes=tuple(new), reported=(*draft.reported, *told))
+
+
+def _by_hand(change: Change) -> tuple[object, ...]:
+    """What a person is asked to do, whichever plan asks."""
+    details = change.details
+    asked = (details.get("task"), details.get("clicks"), change.after)
+    return (change.subject_kind, change.subject.casefold(), *asked)
 
 
 def planned(

@@ -36,6 +36,7 @@ from rolecall.services.plans.applying import NotApplyable, StalePlan, cancel_pla
 from rolecall.services.plans.drafting import Drafted, basis_of, propose
 from rolecall.services.plans.file_exceptions import enforce_exceptions
 from rolecall.services.rights import may_change, need_reading
+from rolecall.services.tasks import withdraw
 from rolecall.store import StoredPlan, StoredPolicy, UnitOfWork, View
 
 OVERRIDE_HOURS = 24.0
@@ -137,6 +138,7 @@ async def approve_plan(
         await _spend(work, plan, basis)
         await _keep_claims(work, plan, basis.assignments)
         await _end_elevation(work, plan, basis)
+        await _withdraw_tasks(work, basis)
         await _enforce(work, plan, basis, text)
         details = {"digest": plan.digest}
         work.record(Event.PLAN_APPROVAL_GIVEN, subject=plan.id, hub_id=plan.hub_id, details=details)
@@ -225,6 +227,14 @@ async def _end_elevation(work: UnitOfWork, plan: Plan, basis: Basis) -> None:
     if isinstance(order, ReturnElevation):
         held = await work.assignments.find(plan.hub_id, reference=f"plan:{order.plan_id}")
         await work.assignments.end([one.id for one in held], work.now)
+
+
+async def _withdraw_tasks(work: UnitOfWork, basis: Basis) -> None:
+    """Nobody is to do by hand what a plan asked that is being taken back."""
+    order = order_in(basis)
+    if isinstance(order, UndoPlan):
+        undone = (await work.plans.get(order.plan_id)).plan
+        await withdraw(work, undone, "the plan is taken back")
 
 
 async def _enforce(work: UnitOfWork, plan: Plan, basis: Basis, text: str) -> None:
@@ -342,8 +352,9 @@ async def cancel(app: App, actor: Actor, plan_id: str, reason: str) -> StoredPla
         stored = await view.plans.get(plan_id)
         begun = bool(await view.journal.effects(stored.plan.id))
     ended = await cancel_plan(app, actor, stored.plan.id, reason)
-    if not begun:
-        async with app.database.begin(actor, reason) as work:
+    async with app.database.begin(actor, reason) as work:
+        await withdraw(work, ended.plan, "the plan was cancelled")
+        if not begun:
             await drop_claims(work, ended.plan)
     return ended
 
