@@ -231,12 +231,14 @@ async def test_two_plans_for_one_person_do_not_fight(tiny: Installation, clock: 
 async def test_every_mistake_is_told_with_its_place(tiny: Installation) -> None:
     """Unknown keys, names and dates all at once, each with line and column and a guess."""
     text = edited(await file_of(tiny), BEN, "{permision_set: Sales Rep, until: tomorrow}")
+    text = edited(text, ADA, "{permission_set: Sales Rap}")
     with pytest.raises(PolicyProblems) as caught:
         await plan_access(tiny.app, tiny.actor, NAME, text)
     told = caught.value.message
 
-    assert 2 == len(caught.value.problems)
-    assert "permission_set" in told
+    assert 3 == len(caught.value.problems)
+    for word in ("permission_set", "until", "Sales Rap"):
+        assert word in told
     assert all(problem.line and problem.column for problem in caught.value.problems)
 
 

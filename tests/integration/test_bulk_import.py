@@ -165,3 +165,42 @@ async def test_a_row_nobody_can_carry_out_does_not_hold_the_others(tiny: Install
 
     assert "done" == rows["eva@tiny.test"]
     assert rows["fay@tiny.test"] in {Outcome.REFUSED.value, Outcome.FAILED.value}
+
+
+async def test_a_column_nobody_understands_adds_nobody(tiny: Installation) -> None:
+    """It might have said remove; named or left out, the row is carried out."""
+    text = "Adresse;Was tun\neva@tiny.test;add\ncid@tiny.test;remove\n".encode("latin-1")
+    words = {"Adresse": "email"}
+    refused = await ordered(tiny, rows_of(text, mapping=words))
+    named = await ordered(tiny, rows_of(text, mapping={**words, "Was tun": "action"}))
+    ignored = await ordered(tiny, rows_of(text, mapping={**words, "Was tun": ""}))
+    kinds = [{change.kind for change in one.plan.changes} for one in (refused, named, ignored)]
+
+    assert "no column says add" in refused.rows[0].message
+    assert [
+        set(),
+        {ChangeKind.CREATE_USER, ChangeKind.REMOVE_USER},
+        {ChangeKind.CREATE_USER},
+    ] == kinds
+
+
+async def test_headers_in_other_languages(tiny: Installation) -> None:
+    """As spreadsheets of a German or French office have them."""
+    german = "E-Mail;Aktion;Hauptteam;Grund\ncid@tiny.test;change;Office;Umzug\n"
+    french = "Adresse e-mail;Équipe principale;Motif\ncid@tiny.test;Office;déménagement\n"
+    for text in (german, french):
+        drafted = await ordered(tiny, rows_of(text.encode("cp1252")))
+
+        assert ((), ["planned"]) == (
+            drafted.unknown_headers,
+            [row.verdict for row in drafted.rows],
+        )
+
+
+@pytest.mark.parametrize(
+    ("mapping", "why"), [({"Nix": "seat"}, "no column 'Nix'"), ({"email": "mood"}, "'mood'")]
+)
+def test_a_mapping_that_fits_nothing_is_refused(mapping: dict[str, str], why: str) -> None:
+    """Of a column that is not there, or to a meaning that is none."""
+    with pytest.raises(Refused, match=why):
+        rows_of(b"email,team\neva@tiny.test,Office\n", mapping=mapping)

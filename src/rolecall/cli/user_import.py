@@ -32,6 +32,9 @@ SHOWN = 50  # refused rows on a screen; the result file has them all
 @click.argument("name")
 @click.argument("file", type=FILE)
 @click.option("--results", type=click.Path(dir_okay=False, path_type=Path), help="Result per row.")
+@click.option(
+    "--map", "mapping", multiple=True, metavar="TITLE=COLUMN", help="What a column means."
+)
 @click.option("--resume", metavar="PLAN", help="Go on with the plan of an earlier import.")
 @click.option(
     "--emit-hubspot-csv",
@@ -45,6 +48,7 @@ def import_(
     name: str,
     file: Path,
     results: Path | None,
+    mapping: tuple[str, ...],
     resume: str | None,
     directory: Path | None,
     apply_now: bool,
@@ -53,7 +57,7 @@ def import_(
     as_json: bool,
 ) -> None:
     """Add users from a CSV."""
-    drafted, receipts = _resumed(resume) if resume else (_proposed(name, file, reason), ())
+    drafted, receipts = _resumed(resume) if resume else (_proposed(name, file, reason, mapping), ())
     if not resume:
         _show(drafted, as_json=as_json, next_step=not apply_now)
     if directory is not None:
@@ -68,11 +72,12 @@ def import_(
         _write(drafted, receipts, path)
 
 
-def _proposed(name: str, file: Path, reason: str) -> Drafted:
+def _proposed(name: str, file: Path, reason: str, mapping: tuple[str, ...]) -> Drafted:
     from rolecall.services.drafts.bulk import rows_of
     from rolecall.services.plans.drafting import propose
 
-    order = rows_of(file.read_bytes(), file.name, reason)
+    told = dict(one.rpartition("=")[::2] for one in mapping)
+    order = rows_of(file.read_bytes(), file.name, reason, told)
     return ask(lambda app, actor: propose(app, actor, name, order))
 
 

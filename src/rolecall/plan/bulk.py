@@ -30,29 +30,60 @@ from rolecall.policy.problems import did_you_mean
 MAX_ROWS = 100_000
 ACTIONS = ("add", "change", "offboard", "remove", "")  # "" = add who is missing, change who is not
 
-# Headers as people and HubSpot write them, folded to letters and digits.
+# Headers as people and HubSpot write them in English, German, French and Spanish, folded to letters
+# and digits.
 HEADERS: Mapping[str, tuple[str, ...]] = {
-    "email": ("email", "emailaddress", "mail", "useremail", "hsemail", "username"),
-    "action": ("action", "what", "verb"),
-    "like": ("like", "copyof", "copyfrom", "sameas"),
-    "first_name": ("firstname", "givenname", "hsgivenname", "first"),
-    "last_name": ("lastname", "surname", "familyname", "hsfamilyname", "last"),
-    "permission_set": ("permissionset", "permissionsets", "role", "roles", "set"),
-    "seat": ("seat", "seats", "license", "licence"),
-    "main_team": ("mainteam", "team", "primaryteam"),
-    "extra_teams": ("extrateams", "extrateam", "secondaryteams", "otherteams"),
+    "email": (
+        *("email", "emailaddress", "mail", "useremail", "hsemail", "username", "emailadresse"),
+        *("adresseemail", "courriel", "correo", "correoelectrónico"),
+    ),
+    "action": ("action", "what", "verb", "aktion", "acción", "accion"),
+    "like": ("like", "copyof", "copyfrom", "sameas", "wie", "comme", "como"),
+    "first_name": (
+        *("firstname", "givenname", "hsgivenname", "first", "vorname", "prénom", "prenom"),
+        "nombre",
+    ),
+    "last_name": (
+        *("lastname", "surname", "familyname", "hsfamilyname", "last", "nachname", "nom"),
+        *("apellido", "apellidos"),
+    ),
+    "permission_set": (
+        *("permissionset", "permissionsets", "role", "roles", "set", "berechtigungssatz"),
+        *("rechteset", "rolle", "jeudautorisations", "rôle", "conjuntodepermisos", "rol"),
+    ),
+    "seat": ("seat", "seats", "license", "licence", "lizenz", "sitz", "licencia"),
+    "main_team": (
+        *("mainteam", "team", "primaryteam", "hauptteam", "équipeprincipale", "équipe"),
+        *("equipoprincipal", "equipo"),
+    ),
+    "extra_teams": (
+        *("extrateams", "extrateam", "secondaryteams", "otherteams", "weitereteams"),
+        *("zusatzteams", "autreséquipes", "équipessupplémentaires", "otrosequipos"),
+    ),
     "add_teams": ("addteams", "addteam"),
     "drop_teams": ("dropteams", "dropteam", "removeteams"),
-    "send_welcome_email": ("sendwelcomeemail", "welcomeemail", "invite", "sendinvite"),
-    "job_title": ("jobtitle", "title", "hsjobtitle", "position"),
-    "phone": ("phone", "phonenumber", "hsadditionalphone"),
-    "time_zone": ("timezone", "hsstandardtimezone", "tz"),
-    "reason": ("reason", "why", "note"),
+    "send_welcome_email": (
+        *("sendwelcomeemail", "welcomeemail", "invite", "sendinvite", "einladen", "inviter"),
+        "invitar",
+    ),
+    "job_title": (
+        *("jobtitle", "title", "hsjobtitle", "position", "stelle", "poste", "puesto"),
+        "berufsbezeichnung",
+    ),
+    "phone": ("phone", "phonenumber", "hsadditionalphone", "telefon", "téléphone", "teléfono"),
+    "time_zone": (
+        *("timezone", "hsstandardtimezone", "tz", "zeitzone", "fuseauhoraire", "zonahoraria"),
+    ),
+    "reason": ("reason", "why", "note", "grund", "begründung", "motif", "raison", "motivo"),
 }
 NOTHING = ("-", "none", "nothing")  # a cell that takes away; an empty cell leaves alone
 _TRUE = frozenset({"true", "yes", "y", "1", "x", "ja", "oui", "si"})
 _FALSE = frozenset({"", "false", "no", "n", "0", "nein", "non"})
 _FORMULA = ("=", "@", "+", "-", "\t", "\r")
+
+
+# Who is missing is added, unless a column nobody understood may have said something else.
+_SAY = "say what the unknown columns mean (--map 'TITLE=action', --map 'TITLE=' leaves one out)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +116,7 @@ def read_rows(
 ) -> BulkReading:
     """Wishes and verdicts of (line, cells) rows; Refused when there is no e-mail column."""
     columns, unknown = columns_of(header)
+    guessing = bool(unknown) and "action" not in columns
     directory = directory_of(snapshot)
     wishes: dict[str, DesiredUser] = {}
     seen: dict[str, int] = {}
@@ -96,6 +128,8 @@ def read_rows(
         email = row.get("email", "")
         try:
             _refuse_row(row, email, seen)
+            if guessing and email.casefold() not in directory.users:
+                raise Refused(f"{email} is not in the portal, and no column says add", hint=_SAY)
             wish = _wish(row, email, directory, source)
         except Refused as error:
             verdicts.append(RowVerdict(line, email, "refused", error.message, error.hint or ""))
@@ -143,9 +177,9 @@ def columns_of(header: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
     columns: dict[str, int] = {}
     unknown: list[str] = []
     for at, title in enumerate(header):
-        name = aliases.get(re.sub(r"[^a-z0-9]", "", title.casefold()))
+        name = aliases.get(_folded(title))
         if name is None:
-            unknown.append(title)
+            unknown += [title] if title.strip() else []
         elif name in columns:
             raise Refused(f"two columns mean {name}: {header[columns[name]]!r} and {title!r}")
         else:
@@ -154,6 +188,26 @@ def columns_of(header: Sequence[str]) -> tuple[dict[str, int], tuple[str, ...]]:
         hint = did_you_mean("email", header) or "one column must be called email"
         raise Refused("the file has no e-mail column", hint=hint)
     return columns, tuple(unknown)
+
+
+def mapped(header: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]:
+    """The header with titles in words we know: a column means what somebody says it means.
+
+    A title mapped to nothing is left out. Refused for titles and meanings that do not exist.
+    """
+    told = {_folded(title): name.strip() for title, name in mapping.items()}
+    titles = {_folded(title) for title in header}
+    for title, name in mapping.items():
+        if _folded(title) not in titles:
+            raise Refused(f"the file has no column {title!r}", hint=did_you_mean(title, header))
+        if name.strip() and name.strip() not in HEADERS:
+            hint = did_you_mean(name, HEADERS) or f"one of {', '.join(HEADERS)}"
+            raise Refused(f"no column means {name!r}", hint=hint)
+    return tuple(told.get(_folded(title), title) for title in header)
+
+
+def _folded(title: str) -> str:
+    return re.sub(r"[\W_]", "", title.casefold())
 
 
 def _refuse_row(row: Mapping[str, str], email: str, seen: Mapping[str, int]) -> None:

@@ -37,18 +37,24 @@ VERSION = 1
 _TEAM_DEPTH = 20
 
 
-@collector_held()
 def parse_policy(text: str) -> Policy:
     """The policy a file describes; raises PolicyProblems with every mistake and its place."""
+    policy, problems = read_policy(text)
+    if problems:
+        raise PolicyProblems(problems)
+    return policy
+
+
+@collector_held()
+def read_policy(text: str) -> tuple[Policy, tuple[Problem, ...]]:
+    """What can be read of a file, and every mistake in it; PolicyProblems where it is no YAML."""
     root = compose(text)
     nodes = Nodes()
     fields = nodes.fields(root, "", KEYS)
     _check_version(nodes, root, fields)
     policy = _read_sections(nodes, fields)
     _check_profiles(nodes, policy)
-    if nodes.problems:
-        raise PolicyProblems(nodes.problems)
-    return policy
+    return policy, tuple(nodes.problems)
 
 
 def _check_version(nodes: Nodes, root: yaml.Node, fields: dict[str, yaml.Node]) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 
 from rolecall.domain.actor import Actor
+from rolecall.domain.portal import Portal
 from rolecall.kit.errors import Refused
 from rolecall.kit.ids import uuid7
 from rolecall.plan.context import DiffOptions
 from rolecall.plan.diff import diff
-from rolecall.policy.assign import assign
+from rolecall.policy.assign import assign, check_names
 from rolecall.policy.desired import Desired
 from rolecall.policy.document import Policy
-from rolecall.policy.parse import parse_policy
+from rolecall.policy.parse import parse_policy, read_policy
+from rolecall.policy.problems import PolicyProblems
 from rolecall.services.app import App
 from rolecall.services.drafts.ground import Ground, folded
 from rolecall.services.drafts.orders import AccessFile, Draft
@@ -46,6 +48,18 @@ async def text_of(app: App, hub_id: int, digest: str) -> str:
     if kept is None:
         raise Refused(f"no access.yaml with the digest {digest[:12]} was ever planned here")
     return kept.body
+
+
+async def check_file(app: App, portal: Portal, text: str) -> None:
+    """Raise PolicyProblems with every mistake at once, names the portal does not have among them."""
+    policy, problems = read_policy(text)
+    if not problems:
+        policy_for(portal.name, text)
+        return
+    async with app.database.read() as view:
+        snapshot = await view.snapshots.load(portal.hub_id)
+    names = check_names(policy, snapshot) if snapshot is not None else ()
+    raise PolicyProblems(tuple({*problems, *names}))
 
 
 def policy_for(portal_name: str, text: str) -> Policy:

@@ -11,7 +11,7 @@ from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import ChangeKind, Outcome, Plan, Receipt
 from rolecall.kit.cells import unformulated
 from rolecall.kit.errors import Refused
-from rolecall.plan.bulk import MAX_ROWS, RowVerdict, read_rows
+from rolecall.plan.bulk import MAX_ROWS, RowVerdict, mapped, read_rows
 from rolecall.plan.context import DiffOptions
 from rolecall.plan.diff import diff
 from rolecall.policy.desired import Desired, Source
@@ -39,10 +39,13 @@ class RowResult:
     hint: str
 
 
-def rows_of(data: bytes, file_name: str = "", reason: str = "") -> ImportRows:
+def rows_of(
+    data: bytes, file_name: str = "", reason: str = "", mapping: Mapping[str, str] | None = None
+) -> ImportRows:
     """The order a CSV file or workbook holds; Refused when it is no table or too long.
 
     Any separator and encoding; a file that ends inside a row is refused, half a list is no list.
+    `mapping` says what columns mean, by their titles.
     """
     table = read_table(data)
     if table.cut and not _ends_well(data):
@@ -53,7 +56,7 @@ def rows_of(data: bytes, file_name: str = "", reason: str = "") -> ImportRows:
     if len(table.rows) > MAX_ROWS:
         raise Refused(f"{len(table.rows):,} rows, more than {MAX_ROWS:,}", hint="split the file")
     rows = tuple(ImportRow(row.line, row.cells) for row in table.rows)
-    return ImportRows(table.header, rows, file_name, reason)
+    return ImportRows(mapped(table.header, mapping or {}), rows, file_name, reason)
 
 
 def _ends_well(data: bytes) -> bool:

@@ -16,7 +16,7 @@ from rolecall.plan.user_slots import OUTSIDE
 from rolecall.policy.dump import dump
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.drafts.access_file import keep_text, policy_for, text_of
+from rolecall.services.drafts.access_file import check_file, keep_text, text_of
 from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import AccessFile, order_digest
 from rolecall.services.plans.applying import Applied, Watching, apply_plan
@@ -101,7 +101,7 @@ async def _order(
     known = await _in_force(app, portal) if text is None else None
     wanted = known.text if known is not None else text
     assert wanted is not None
-    policy_for(name, wanted)
+    await check_file(app, portal, wanted)
     scope = TokenScope.PLAN_PROPOSE
     may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
     digest = await keep_text(app, actor, portal.hub_id, wanted)
