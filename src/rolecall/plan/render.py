@@ -89,7 +89,9 @@ def _line_lines(line: Line) -> Iterator[TextLine]:
         Span(f"  ({line.reason})", "dim"),
         Span(f"  [{line.id}]", "dim"),
     )
-    if line.undo is not Undo.EXACT and line.undo_note:
+    if line.why:
+        yield (Span(f"      because {line.why}", "dim"),)
+    elif line.undo is not Undo.EXACT and line.undo_note:
         yield (Span(f"      undo {line.undo.value}: {line.undo_note}", "dim"),)
     for warning in line.warnings:
         yield (Span(f"      warning: {warning}", "yellow"),)

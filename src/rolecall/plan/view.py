@@ -44,6 +44,7 @@ class Line:
     undo: Undo
     undo_note: str
     warnings: tuple[str, ...] = ()
+    why: str = ""  # a person must do it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def line_of(change: Change) -> Line:
         undo=change.undo,
         undo_note=change.undo_note,
         warnings=change.warnings,
+        why=change.details.get("why", "") if change.kind is ChangeKind.MANUAL else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rolecall.domain.portal import Tier
@@ -11,6 +11,9 @@ from rolecall.domain.snapshot import Snapshot
 from rolecall.policy.desired import BY_NAME, DesiredTeam
 from rolecall.policy.document import Ref
 from rolecall.policy.problems import Problem, did_you_mean
+from rolecall.policy.structure import team_path
+
+FEW = 12  # so many names fit into a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +24,26 @@ class Index:
     ids: frozenset[str]
     by_name: dict[str, tuple[str, ...]]
     by_fold: dict[str, tuple[str, ...]]
+    paths: Mapping[str, str] = field(default_factory=dict)  # of teams: Sales / Deal Desk, by id
+    by_path: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # case-folded
 
     def find(self, name: str) -> tuple[str, ...]:
-        """Ids with exactly this name, or else with this name in another case."""
-        return self.by_name.get(name) or self.by_fold.get(name.strip().casefold(), ())
+        """Ids with exactly this name, else with it in another case, else at this path."""
+        folded = name.strip().casefold()
+        found = self.by_name.get(name) or self.by_fold.get(folded)
+        return found or self.by_path.get(folded, ())
+
+    def shown(self, ident: str) -> str:
+        """An id with its path, where it has one."""
+        return f"{ident!r} ({self.paths[ident]})" if ident in self.paths else repr(ident)
 
 
-def index(kind: str, named: Iterable[tuple[str, str]], further: Iterable[str] = ()) -> Index:
+def index(
+    kind: str,
+    named: Iterable[tuple[str, str]],
+    further: Iterable[str] = (),
+    paths: Mapping[str, str] | None = None,
+) -> Index:
     """An index of (id, name) pairs; `further` ids have no name but are held by somebody."""
     by_name: dict[str, list[str]] = defaultdict(list)
     by_fold: dict[str, list[str]] = defaultdict(list)
@@ -36,11 +52,16 @@ def index(kind: str, named: Iterable[tuple[str, str]], further: Iterable[str] = 
         ids.add(ident)
         by_name[name].append(ident)
         by_fold[name.strip().casefold()].append(ident)
+    by_path: dict[str, list[str]] = defaultdict(list)
+    for ident, path in (paths or {}).items():
+        by_path[path.casefold()].append(ident)
     return Index(
         kind,
         frozenset(ids),
         {name: tuple(found) for name, found in by_name.items()},
         {name: tuple(found) for name, found in by_fold.items()},
+        paths or {},
+        {path: tuple(found) for path, found in by_path.items()},
     )
 
 
@@ -91,9 +112,8 @@ class Names:
         if len(found) == 1:
             return found[0]
         if found:
-            choice = " or ".join(f"{{name: {ref.name}, id: {ident!r}}}" for ident in found[:5])
             message = f"{len(found)} {among.kind}s are called {ref.name!r}"
-            self._problem(ref, message, f"write {choice}")
+            self._problem(ref, message, self._choice(among, ref, found[:5]))
             return None
         if open_end:
             return f"{BY_NAME}{ref.name}"
@@ -101,8 +121,18 @@ class Names:
         self._problem(ref, message, self._near(among, ref.name))
         return None
 
+    def _choice(self, among: Index, ref: Ref, found: tuple[str, ...]) -> str:
+        """In a file a name with its id, at the command line the id alone."""
+        if not ref.line:
+            return f"give its id: {' or '.join(map(among.shown, found))}"
+        written = (f"{{name: {ref.name}, id: {ident!r}}}" for ident in found)
+        return f"write {' or '.join(written)}"
+
     def _near(self, among: Index, name: str) -> str:
-        return did_you_mean(name, among.by_name) if name else ""
+        near = did_you_mean(name, among.by_name) if name else ""
+        if near or not 0 < len(among.by_name) <= FEW:
+            return near
+        return f"there are: {', '.join(sorted(among.by_name))}"
 
     def _problem(self, ref: Ref, message: str, hint: str) -> None:
         problem = Problem(ref.line, ref.column, ref.where, message, hint)
@@ -121,7 +151,9 @@ def names_of(
             {one for user in snapshot.users for one in user.permission_set_ids},
         ),
         seats=index("seat", ((name, name) for name in sorted(seat_names(snapshot)))),
-        teams=index("team", _team_names(snapshot, tree), _held_teams(snapshot)),
+        teams=index(
+            "team", _team_names(snapshot, tree), _held_teams(snapshot), _paths(snapshot, tree)
+        ),
         tier=snapshot.tier,
         undeclared_teams=_undeclared(snapshot, tree) if exact_tree else frozenset(),
     )
@@ -142,6 +174,12 @@ def _team_names(snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None) -> lis
     declared = {team.key: team.name for team in tree or ()}
     actual = [(team.id, team.name) for team in snapshot.teams if team.id not in declared]
     return [*declared.items(), *actual]
+
+
+def _paths(snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None) -> dict[str, str]:
+    teams = {team.id: team for team in snapshot.teams}
+    actual = {ident: team_path(ident, teams) for ident in teams}
+    return actual | {team.key: team.path for team in tree or ()}
 
 
 def _undeclared(snapshot: Snapshot, tree: tuple[DesiredTeam, ...] | None) -> frozenset[str]:

@@ -61,11 +61,15 @@ class Leases:
         return Lease(key, holder, row[0], from_micros(row[1])) if row else None
 
     async def heartbeat(self, lease: Lease, seconds: float) -> Lease | None:
-        """Prolong a lease from now; None when it lapsed or changed hands: stop working."""
+        """Prolong a lease from now; None when it changed hands: stop working.
+
+        One that lapsed unnoticed (a long write kept the database busy) is ours as long as nobody
+        took it: the fence says so.
+        """
         async with self._transaction() as connection:
             prolonged = (
                 update(LEASES)
-                .where(*_held(lease), LEASES.c.expires_at > database_now())
+                .where(*_held(lease))
                 .values(expires_at=database_now() + _micros(seconds))
                 .returning(LEASES.c.expires_at)
             )

@@ -190,6 +190,15 @@ class TestNames:
 
         assert settled("profiles: {p: {main_team: {name: Twin, id: b}}}", snapshot=portal)
 
+    def test_a_team_may_be_named_by_its_path(self) -> None:
+        """As plans show it; short lists are told whole where nothing is near."""
+        portal = a_snapshot(teams=(Team("s", "Sales"), Team("a", "Twin", "s"), Team("b", "Twin")))
+
+        assert settled("profiles: {p: {main_team: sales / twin}}", snapshot=portal)
+        with pytest.raises(PolicyProblems) as caught:
+            settled("profiles: {p: {main_team: Zzz}}", snapshot=portal)
+        assert "there are: Sales, Twin" == caught.value.problems[0].hint
+
     def test_a_stored_set_that_vanished_is_a_finding(self) -> None:
         """A claim on something gone is left out and told."""
         desired = settled("", held(Slot.PERMISSION_SET, "gone", Origin.SCIM))
