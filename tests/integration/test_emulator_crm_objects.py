@@ -151,6 +151,36 @@ class TestUsers:
         assert len(rows) == (5 if status == 201 else 4)
 
 
+class TestOtherTypes:
+    async def test_they_are_there_and_empty(self) -> None:
+        """What HubSpot ships beside the five has no record, not even an unknown name."""
+        async with talking_to(a_crm_world()) as client:
+            listed = await client.get("/crm/v3/objects/notes?limit=100")
+            found = await client.post("/crm/objects/2026-03/0-48/search", json={"limit": 100})
+            names = (await client.get("/crm/v3/properties/line_items")).json()["results"]
+            absent = await client.get("/crm/v3/objects/quotes/1")
+            pipelines = await client.get("/crm/v3/pipelines/leads")
+            unknown = await client.get("/crm/v3/properties/widgets")
+
+        assert listed.json() == pipelines.json() == {"results": []}
+        assert found.json() == {"total": 0, "results": []}
+        assert {"hs_object_id", "hubspot_owner_id"} <= {row["name"] for row in names}
+        assert (absent.status_code, unknown.status_code) == (404, 400)
+
+    async def test_nothing_of_them_belongs_to_anybody(self) -> None:
+        """Associations with them are asked for by connectors and are none."""
+        async with talking_to(a_crm_world()) as client:
+            body = {"properties": {"email": "kim@customer.test"}}
+            contact = (await client.post("/crm/v3/objects/contacts", json=body)).json()["id"]
+            path = f"/crm/v4/objects/contacts/{contact}/associations/notes"
+            listed = await client.get(path)
+            wish = {"inputs": [{"id": contact}]}
+            batch = await client.post("/crm/v4/associations/contacts/notes/batch/read", json=wish)
+
+        assert listed.json() == {"results": []}
+        assert (batch.status_code, batch.json()["results"]) == (207, [])
+
+
 class TestRecords:
     async def test_read_change_archive(self) -> None:
         """A record lives through create, change, archive; then only `archived=true` shows it."""

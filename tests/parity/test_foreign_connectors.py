@@ -159,3 +159,85 @@ class TestSyncPlatforms:
 
         assert seen
         assert {int(str(one)) for one in seen} <= users
+
+
+class TestDataLoaders:
+    """A Singer tap and a pipeline library: every type with its properties, then its records."""
+
+    TYPES = ("calls", "companies", "contacts", "deals", "line_items", "notes", "quotes", "tickets")
+
+    @pytest.mark.parametrize("kind", TYPES)
+    async def test_discovers_then_searches_by_date(self, acme: Emulator, kind: str) -> None:
+        """Discovery reads properties of every type; records come by date of change, then by id."""
+        names = (await acme.get(f"/crm/v3/properties/{kind}")).json()["results"]
+        changed = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
+        since = [
+            {"propertyName": changed, "operator": "GTE", "value": "1577836800000"},
+            {"propertyName": "hs_object_id", "operator": "GTE", "value": "0"},
+        ]
+        wish = {
+            "filterGroups": [{"filters": since}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": [row["name"] for row in names],
+            "limit": 100,
+        }
+        answer = await acme.send("POST", f"/crm/v3/objects/{kind}/search", wish)
+
+        assert {"hs_object_id"} <= {row["name"] for row in names}
+        assert answer.status_code == 200
+        assert answer.json()["total"] >= len(answer.json()["results"])
+
+    async def test_asks_for_associations_of_types_without_records(self, acme: Emulator) -> None:
+        """Lists ask for associations with products and quotes beside those there are."""
+        asked = "deals,products,tickets,quotes"
+        rows = await _pages(acme, "/crm/v3/objects/contacts", 100, associations=asked)
+        archived = await acme.get("/crm/v3/objects/contacts", params={"archived": "true"})
+
+        assert rows
+        assert archived.status_code == 200
+
+
+class TestAccessReviews:
+    """A compliance platform: roles, users, archived owners and log-ins, merged by id and e-mail."""
+
+    async def test_deactivated_users_by_their_owners(self, acme: Emulator) -> None:
+        """An archived owner names its user by id even when the list of users has him no more."""
+        users = {user["id"] for user in await _pages(acme, USERS, 100)}
+        owners = await _pages(acme, "/crm/v3/owners", 100, archived="true")
+        logins = await _pages(acme, "/account-info/v3/activity/login", 200)
+        gone = {str(one["userIdIncludingInactive"]) for one in owners}
+
+        assert gone & users  # deactivated, still listed
+        assert gone - users  # removed
+        assert all("userId" not in one for one in owners)
+        assert {str(row["userId"]) for row in logins if row["loginSucceeded"]} & users
+
+
+class TestOfficialMcp:
+    """HubSpot's own MCP server (0.4.0, 2026): token, account and owner before anything else."""
+
+    async def test_who_am_i(self, acme: Emulator) -> None:
+        """Token info names the user whose owner is read next, by user id."""
+        path = "/oauth/v2/private-apps/get/access-token-info"
+        token = (await acme.send("POST", path, {"tokenKey": acme.token})).json()
+        details = (await acme.get("/account-info/v3/details")).json()
+        owner = await acme.get(f"/crm/v3/owners/{token['userId']}?idProperty=userId&archived=false")
+
+        assert token["hubId"] == details["portalId"]
+        assert owner.json()["userId"] == token["userId"]
+
+    async def test_links_two_records(self, acme: Emulator) -> None:
+        """Labels first, then the link, then the same link read back."""
+        contact, company = [
+            (await acme.get(f"/crm/v3/objects/{kind}?limit=1")).json()["results"][0]["id"]
+            for kind in ("contacts", "companies")
+        ]
+        root = "/crm/v4/associations/contacts/companies"
+        labels = (await acme.get(f"{root}/labels")).json()["results"]
+        spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": labels[-1]["typeId"]}
+        pair = {"from": {"id": contact}, "to": {"id": company}, "types": [spec]}
+        made = await acme.send("POST", f"{root}/batch/create", {"inputs": [pair]})
+        listed = await acme.get(f"/crm/v4/objects/contacts/{contact}/associations/companies")
+
+        assert made.status_code == 201
+        assert [row["toObjectId"] for row in listed.json()["results"]] == [company]

@@ -22,6 +22,10 @@ PROPERTY_ROOTS: tuple[tuple[str, str], ...] = (
     ("v3", "/crm/v3/properties"),
     *((version, f"/crm/properties/{version}") for version in DATED[1:]),
 )
+PIPELINE_ROOTS: tuple[tuple[str, str], ...] = (
+    ("v3", "/crm/v3/pipelines"),
+    *((version, f"/crm/pipelines/{version}") for version in DATED),
+)
 KindHandler = Callable[[ObjectKind, Call], Answer]
 
 

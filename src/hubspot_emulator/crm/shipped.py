@@ -92,4 +92,4 @@ def shipped_properties(kind: ObjectKind) -> tuple[PropertyDef, ...]:
         moment(kind.modified, "Last Modified Date", read_only=True),
         user_property("hubspot_owner_id", "Owner", hubspot_defined=True),
     )
-    return grouped(shipped_group(kind).name, system + _BY_KIND[kind.name])
+    return grouped(shipped_group(kind).name, system + _BY_KIND.get(kind.name, ()))

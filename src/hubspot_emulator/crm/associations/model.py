@@ -10,6 +10,7 @@ from hubspot_emulator.crm.associations.types import TYPES, LinkType, default_typ
 from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.kinds import ObjectKind, kind_named
 from hubspot_emulator.crm.records import Record
+from hubspot_emulator.crm.unplayed import unplayed_named
 from hubspot_emulator.routing import Call
 from hubspot_emulator.wire import ApiError, not_found
 
@@ -27,16 +28,18 @@ class Link:
 
 def target_kind(call: Call) -> ObjectKind:
     """The other type a path names; 400 when there is none of the name."""
-    kind = kind_named(call.path["toObjectType"])
+    name = call.path["toObjectType"]
+    kind = kind_named(name) or unplayed_named(name)
     if kind is None:
-        message = f"Unable to infer object type from: {call.path['toObjectType']}"
+        message = f"Unable to infer object type from: {name}"
         raise ApiError(400, message, category_switch="bad_parameter_category")
     return kind
 
 
 def record_of(call: Call, kind: ObjectKind, word: object) -> Record | None:
     """The record an id names, unless it is archived or was never there."""
-    record = call.portal.crm.objects[kind.name].records.get(as_id(str(word)) or 0)
+    store = call.portal.crm.objects.get(kind.name)
+    record = None if store is None else store.records.get(as_id(str(word)) or 0)
     return None if record is None or record.archived else record
 
 
@@ -51,6 +54,8 @@ def found(call: Call, kind: ObjectKind, word: str) -> Record:
 def linked(call: Call, source: ObjectKind, source_id: int, target: ObjectKind) -> list[Link]:
     """What belongs to a record, by id; archived records belong to nobody."""
     side = call.portal.crm.links.of(source, source_id, target)
+    if not side:
+        return []
     records = call.portal.crm.objects[target.name].records
     return [
         Link(other, tuple(TYPES[one] for one in sorted(held)))

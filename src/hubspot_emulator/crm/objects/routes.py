@@ -9,14 +9,13 @@ from hubspot_emulator.crm.asking import (
     properties_of,
     query_selection,
     record_page,
-    refuse_type,
     whole_number,
 )
 from hubspot_emulator.crm.associations.inline import inline
 from hubspot_emulator.crm.associations.model import wished_links
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects import model
-from hubspot_emulator.crm.paths import OBJECT_ROOTS, object_routes
+from hubspot_emulator.crm.paths import object_routes
 from hubspot_emulator.crm.wire import changed_json, made_json, record_json
 from hubspot_emulator.parameters import page_of
 from hubspot_emulator.routing import Call, Route
@@ -82,19 +81,10 @@ def archive_record(kind: ObjectKind, call: Call) -> Answer:
     return Answer(204)
 
 
-def _unknown_routes() -> tuple[Route, ...]:
-    return tuple(
-        Route(method, f"{root}/{{objectType}}{tail}", "crm.unknown", refuse_type, (), version)
-        for version, root in OBJECT_ROOTS
-        for method, tail in (("GET", ""), ("GET", "/{objectId}"), ("POST", "/search"))
-    )
-
-
 ROUTES: tuple[Route, ...] = (
     *object_routes("GET", "", "list", list_records),
     *object_routes("POST", "", "create", create_record, writes=True),
     *object_routes("GET", "/{objectId}", "read", read_record),
     *object_routes("PATCH", "/{objectId}", "update", update_record, writes=True),
     *object_routes("DELETE", "/{objectId}", "archive", archive_record, writes=True),
-    *_unknown_routes(),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hubspot_emulator.crm.kinds import KINDS, ObjectKind
-from hubspot_emulator.crm.paths import DATED, aliases, read_scopes
+from hubspot_emulator.crm.paths import DATED, PIPELINE_ROOTS, aliases, read_scopes
 from hubspot_emulator.crm.pipelines import model
 from hubspot_emulator.routing import Call, Route
 from hubspot_emulator.wire import Answer
@@ -46,7 +46,6 @@ _READS: tuple[tuple[str, str, Callable[[ObjectKind, Call], Answer]], ...] = (
     ("/{pipelineId}/stages", "stages", list_stages),
     ("/{pipelineId}/stages/{stageId}", "stage", read_stage),
 )
-_ROOTS = (("v3", "/crm/v3/pipelines"), *((one, f"/crm/pipelines/{one}") for one in DATED))
 _SCHEMA_PATHS = (
     ("v3", "/crm/v3/schemas"),
     ("v3", "/crm-object-schemas/v3/schemas"),
@@ -60,7 +59,7 @@ ROUTES: tuple[Route, ...] = (
         )
         for kind in KINDS
         for alias in aliases(kind)
-        for version, root in _ROOTS
+        for version, root in PIPELINE_ROOTS
         for tail, verb, handler in _READS
     ),
     *(

@@ -7,12 +7,11 @@ from hubspot_emulator.crm.asking import (
     body_object,
     flag,
     hidden_properties,
-    refuse_type,
     required,
 )
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.objects.model import store_of
-from hubspot_emulator.crm.paths import PROPERTY_ROOTS, schema_routes
+from hubspot_emulator.crm.paths import schema_routes
 from hubspot_emulator.crm.properties import groups, model
 from hubspot_emulator.crm.wire import batch_answer
 from hubspot_emulator.parameters import one_of
@@ -103,14 +102,6 @@ def _name(item: dict[str, object]) -> str:
     return name
 
 
-def _unknown_routes() -> tuple[Route, ...]:
-    return tuple(
-        Route("GET", f"{root}/{{objectType}}{tail}", "properties.unknown", refuse_type, (), v)
-        for v, root in PROPERTY_ROOTS
-        for tail in ("", "/{name}")
-    )
-
-
 ROUTES: tuple[Route, ...] = (
     *schema_routes("GET", "", "list", list_properties),
     *schema_routes("POST", "", "create", create_property, writes=True),
@@ -121,5 +112,4 @@ ROUTES: tuple[Route, ...] = (
     *schema_routes("PATCH", "/{name}", "update", update_property, writes=True),
     *schema_routes("DELETE", "/{name}", "archive", archive_property, writes=True),
     *groups.ROUTES,
-    *_unknown_routes(),
 )
