@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import httpx2
 import pytest
 
 from rolecall.domain.operator import TokenScope
@@ -22,60 +20,6 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     """The tiny portal behind REST."""
     async with an_api(tmp_path) as api:
         yield api
-
-
-class Made:
-    """A client made out of an OpenAPI document: one method per operation id."""
-
-    def __init__(self, document: Any, client: httpx2.AsyncClient) -> None:
-        self.client = client
-        self.operations = {
-            operation["operationId"]: (method, path, operation)
-            for path, methods in document["paths"].items()
-            for method, operation in methods.items()
-        }
-
-    async def call(self, operation_id: str, body: Any = None, **values: Any) -> Any:
-        """Call an operation; path and query parameters by name; checks the documented status."""
-        method, path, operation = self.operations[operation_id]
-        query = {}
-        for one in operation.get("parameters", ()):
-            if one["in"] == "path":
-                path = path.replace(f"{{{one['name']}}}", values[one["name"]])
-            elif one["name"] in values:
-                query[one["name"]] = values[one["name"]]
-        sent = {"json": body} if "requestBody" in operation else {}
-        answer = await self.client.request(method, path, params=query, **sent)
-        assert str(answer.status_code) in operation["responses"], answer.text
-        assert answer.is_success, answer.text
-        return answer.json()
-
-
-async def test_a_client_made_of_the_document_does_a_joiner_and_a_leaver(api: Api) -> None:
-    """Plan, approve, apply, sync: somebody comes, is moved, and is parked again."""
-    made = Made(await api.get(f"{V1}/openapi.json"), api.client)
-    joiner = {
-        "email": "joy@tiny.test", "first_name": "Joy", "last_name": "New", "seat": "View-Only",
-    }  # fmt: skip
-
-    async def carried_out(plan: Any) -> Any:
-        await made.call("approvePlan", {"digest": plan["digest"]}, plan=plan["id"])
-        run = await made.call("applyPlan", plan=plan["id"])
-        await made.call("syncPortal", portal="acme")
-        return run
-
-    run = await carried_out(await made.call("addUser", joiner, portal="acme"))
-    there = await made.call("readUser", portal="acme", user="joy@tiny.test")
-    leaver = await made.call(
-        "offboardUser", {"keep_records": True}, portal="acme", user=there["id"]
-    )
-    shown = await made.call("readPlan", plan=leaver["id"])
-
-    assert "done" == run["state"]
-    assert ["View-Only"] == there["seats"]
-    assert api.house.member("joy@tiny.test") is not None
-    assert "proposed" == shown["state"]
-    assert {"joy@tiny.test"} == {one["subject"] for one in shown["changes"]}
 
 
 class TestReading:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import uvicorn
 
 from rolecall.api.face import create_face
 from rolecall.domain.actor import local_actor
@@ -71,3 +74,47 @@ async def an_api(home: Path, *, seed: str = "tiny") -> AsyncIterator[Api]:
         face = create_face(house.app)
         async with calling(face, await a_token(house, *EVERYTHING)) as client:
             yield Api(house, face, client)
+
+
+class ServedApi(threading.Thread):
+    """The tiny portal behind REST, on a port of its own, in a loop of its own."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(daemon=True)
+        self.home, self.ready = home, threading.Event()
+        self.url = self.secret = ""
+        self.house: House | None = None
+        self.server: uvicorn.Server | None = None
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        async with a_house(self.home) as house:
+            self.house = house
+            self.secret = await a_token(house, *EVERYTHING)
+            face = create_face(house.app)
+            config = uvicorn.Config(face, port=0, log_level="error", lifespan="off")
+            self.server = uvicorn.Server(config)
+            task = asyncio.create_task(self.server.serve())
+            while not self.server.started:  # noqa: ASYNC110 -- uvicorn tells by this flag alone
+                await asyncio.sleep(0.05)
+            port = self.server.servers[0].sockets[0].getsockname()[1]
+            self.url = f"http://127.0.0.1:{port}"
+            self.ready.set()
+            await task
+
+
+@contextmanager
+def served_api(home: Path) -> Iterator[ServedApi]:
+    """REST on a real socket, for programs that are not ours."""
+    served = ServedApi(home)
+    served.start()
+    assert served.ready.wait(60)
+    try:
+        yield served
+    finally:
+        assert served.server is not None
+        served.server.should_exit = True
+        served.join(10)
