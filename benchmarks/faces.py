@@ -36,6 +36,7 @@ from rolecall.scim.reading import resource_of
 from rolecall.services.app import App
 from rolecall.services.importing.source import add_import_app
 from rolecall.services.operators.tokens import create_token
+from rolecall.services.scim.kept import Published
 from rolecall.settings import Settings
 from rolecall.signin.hubspot_signature import Signed, sign_v3
 from rolecall.store import UserQuery
@@ -107,7 +108,7 @@ async def _scim(app: App) -> Figure:
         records = await _pushed(app)
         seen = await client.get(path, headers=headers)
         assert len(seen.json()["Resources"]) == 100, seen.text[:200]
-        provider = provider_of(None)
+        provider = provider_of(Published(""))
         model: Any = provider.model_for("User")
         with provider:
             held = [resource_of(model, one) for one in records[:100]]

@@ -25,7 +25,7 @@ from rolecall.scim.face import create_face as create_scim
 from rolecall.services.app import App
 from rolecall.services.duties import waker_of
 from rolecall.services.health import Figures, figures, ready
-from rolecall.services.scim.clients import ScimRunner
+from rolecall.services.scim.planning import ScimRunner
 from rolecall.web.errands import Errands
 from rolecall.web.face import create_face as create_console
 

@@ -13,9 +13,9 @@ from tests.support.pushing import CORE, ENTERPRISE, Idp, an_idp
 
 
 @pytest.fixture
-async def okta(tmp_path: Path) -> AsyncIterator[Idp]:
-    """Okta in front of the tiny portal."""
-    async with an_idp(tmp_path) as made:
+async def okta(tmp_path: Path, database_url: str) -> AsyncIterator[Idp]:
+    """Okta in front of the tiny portal, on each kind of database."""
+    async with an_idp(tmp_path, database_url=database_url) as made:
         yield made
 
 

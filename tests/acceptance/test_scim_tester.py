@@ -13,7 +13,7 @@ import uvicorn
 from hubspot_emulator.world import PermissionSet
 from rolecall.scim.face import create_face
 from rolecall.services.plans.plans import list_plans
-from rolecall.services.scim.clients import Ended, Pusher, ScimRunner
+from rolecall.services.scim.planning import ScimRunner
 from tests.support.pushing import V2, an_idp
 
 scim2_client = pytest.importorskip("scim2_client.engines.httpx2", reason="scim2-client is missing")
@@ -22,7 +22,7 @@ scim2_client = pytest.importorskip("scim2_client.engines.httpx2", reason="scim2-
 class Quiet(ScimRunner):
     """A runner that plans nothing."""
 
-    def wake(self, pusher: Pusher, subjects: Ended) -> None:
+    def wake(self, client_id: str) -> None:
         """Nobody is planned for."""
 
 

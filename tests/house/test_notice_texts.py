@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import rolecall.services
+from rolecall.domain.events import TOPICS_OF_EVENTS
 from rolecall.domain.request import RequestState
 from rolecall.services.telling.texts import TEXTS
 
@@ -48,4 +49,4 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 def test_every_topic_has_its_text() -> None:
     """What is queued can be told, and nothing is worded that nobody queues."""
-    assert set(TEXTS) == set(topics())
+    assert set(TEXTS) == {*topics(), *TOPICS_OF_EVENTS}

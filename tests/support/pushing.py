@@ -12,7 +12,7 @@ import httpx2
 
 from rolecall.domain.operator import TokenScope
 from rolecall.scim.face import create_face
-from rolecall.services.scim.clients import ScimRunner
+from rolecall.services.scim.planning import ScimRunner
 from tests.support.faces import a_token, calling
 from tests.support.house import House, a_house
 
@@ -51,9 +51,9 @@ class Idp:
 
 
 @asynccontextmanager
-async def an_idp(home: Path, *, seed: str = "tiny") -> AsyncIterator[Idp]:
+async def an_idp(home: Path, *, seed: str = "tiny", database_url: str = "") -> AsyncIterator[Idp]:
     """A portal, and a provider that may push into it."""
-    async with a_house(home, seed=seed) as house:
+    async with a_house(home, seed=seed, database_url=database_url) as house:
         runner = ScimRunner(house.app)
         face = create_face(house.app, runner)
         secret = await a_token(house, TokenScope.SCIM, portal=house.portal.id, name="idp")

@@ -51,6 +51,25 @@ def create(
     hint("keep it now; it is never shown again")
 
 
+@token.command(epilog="Example: rolecall token rotate 0198c1d2-... --days 365")
+@click.argument("token_id", metavar="ID")
+@click.option("--days", type=click.IntRange(1), help="Ends after so many days; default no end.")
+def rotate(token_id: str, days: int | None) -> None:
+    """Give a token a new secret, once on stdout; the former one ends at once.
+
+    A SCIM client stays the same client, with everybody it pushed.
+    """
+    from rolecall.services.operators.tokens import rotate_token
+
+    async def use(app: Any, actor: Any) -> Any:
+        ends = app.clock.now() + timedelta(days=days) if days else None
+        return await rotate_token(app, actor, token_id, expires_at=ends)
+
+    made = ask_as_operator(use)
+    tell(made.secret)
+    say(f"{made.token.name} has a new secret; keep it now, it is never shown again")
+
+
 @token.command("list", epilog="Example: rolecall token list")
 @json_option
 def list_(as_json: bool) -> None:

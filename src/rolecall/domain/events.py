@@ -21,6 +21,7 @@ class Event(StrEnum):
     ACCESS_POLICY_ENFORCED = "access:policy:enforced"
     API_TOKEN_CREATED = "api:token:created"
     API_TOKEN_REVOKED = "api:token:revoked"
+    API_TOKEN_ROTATED = "api:token:rotated"
     AUDIT_TRAIL_EXPORTED = "audit:trail:exported"
     AUDIT_TRAIL_VERIFIED = "audit:trail:verified"
     ELEVATION_ACCESS_RETURNED = "elevation:access:returned"
@@ -56,12 +57,15 @@ class Event(StrEnum):
     PLAN_RUN_PAUSED = "plan:run:paused"
     PLAN_RUN_RESUMED = "plan:run:resumed"
     PLAN_RUN_STARTED = "plan:run:started"
+    PORTAL_APP_ADDED = "portal:app:added"
+    PORTAL_APP_REMOVED = "portal:app:removed"
     PORTAL_CONNECTION_ADDED = "portal:connection:added"
     PORTAL_CONNECTION_CHECKED = "portal:connection:checked"
     PORTAL_CONNECTION_DISABLED = "portal:connection:disabled"
     PORTAL_CONNECTION_REMOVED = "portal:connection:removed"
     PORTAL_CREDENTIAL_REPLACED = "portal:credential:replaced"
     PORTAL_KEY_ROTATED = "portal:key:rotated"
+    PORTAL_LINK_MADE = "portal:link:made"
     PORTAL_SETTINGS_CHANGED = "portal:settings:changed"
     RECORDS_BATCH_MOVED = "records:batch:moved"
     RECORDS_BATCH_RETURNED = "records:batch:returned"
@@ -85,8 +89,9 @@ class Event(StrEnum):
     REVIEW_REMINDER_SENT = "review:reminder:sent"
     REVIEW_SCHEDULE_CHANGED = "review:schedule:changed"
     SCIM_CLIENT_ADDED = "scim:client:added"
-    SCIM_CLIENT_REMOVED = "scim:client:removed"
+    SCIM_CLIENT_CHANGED = "scim:client:changed"
     SCIM_PERSON_CHANGED = "scim:person:changed"
+    SCIM_PUSH_REPLAYED = "scim:push:replayed"
     SYNC_SHRINK_ACCEPTED = "sync:shrink:accepted"
     SYNC_SNAPSHOT_FAILED = "sync:snapshot:failed"
     SYNC_SNAPSHOT_SEALED = "sync:snapshot:sealed"
@@ -94,6 +99,27 @@ class Event(StrEnum):
     TASK_MANUAL_OPENED = "task:manual:opened"
 
     @property
+    def topic(self) -> str:
+        """The topic of the notice that goes out with it; "" where webhooks are not told."""
+        return _TOLD.get(self.value, "")
+
+    @property
     def source(self) -> str:
         """The first part: which part of the product speaks."""
         return self.value.split(":")[0]
+
+
+# Acts that webhooks are told of as they happen; the notice carries the line's subject and details.
+_TOLD = {
+    "plan:approval:given": "plan.approved",
+    "plan:draft:cancelled": "plan.cancelled",
+    "plan:draft:proposed": "plan.proposed",
+    "plan:draft:replaced": "plan.replaced",
+    "plan:run:ended": "plan.ended",
+    "plan:run:paused": "plan.paused",
+    "plan:run:resumed": "plan.resumed",
+    "plan:run:started": "plan.started",
+    "review:campaign:verified": "review.verified",
+    "review:decision:made": "review.decided",
+}
+TOPICS_OF_EVENTS = frozenset(_TOLD.values())

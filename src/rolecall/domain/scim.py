@@ -36,6 +36,7 @@ class ScimClient:
     most_people: int = 25  # people a pushed change may touch without a person's approval
     most_leavers_a_day: int = 10  # people parked or removed within 24 hours without one
     welcome_email: bool = False
+    trouble: str = ""  # why what it pushed cannot be planned at the moment
 
     @property
     def reference(self) -> str:
@@ -79,4 +80,5 @@ class ScimLine:
     plan_id: str | None = None
     kind: str = ""
     resource_id: str = ""
-    after: str = ""  # the whole resource it asked for: what a replay pushes again
+    after: str = ""  # the whole resource it asked for, as it is kept
+    asked: str = ""  # the same as the services understood it, JSON: what a replay pushes again

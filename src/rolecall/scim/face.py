@@ -11,7 +11,6 @@ from scim2_models import (
     ForbiddenException,
     InvalidSyntaxException,
     SCIMException,
-    ScimProvider,
     UnauthorizedException,
 )
 from scim2_server.applications.asgi import ASGIApplication
@@ -28,9 +27,11 @@ from rolecall.kit.errors import RolecallError
 from rolecall.kit.ids import uuid7
 from rolecall.scim.provider import provider_of
 from rolecall.scim.quirks import mended
-from rolecall.scim.storage import Declined, PushStorage
+from rolecall.scim.storage import Attempt, Declined, PushStorage
 from rolecall.services.app import App
-from rolecall.services.scim.clients import Pusher, ScimRunner, pusher_of
+from rolecall.services.scim.clients import Pusher, pusher_of
+from rolecall.services.scim.kept import Published, keep_line, published_values
+from rolecall.services.scim.planning import ScimRunner
 
 PREFIX = "/scim"
 MOST_BYTES = 4 * 2**20  # a group of some twenty thousand members
@@ -57,7 +58,7 @@ class ScimFace(ASGIApplication):
     """The library's application with our authentication, our log, and a service per portal."""
 
     def __init__(self, app: App, runner: ScimRunner) -> None:
-        super().__init__(_NoStorage(), provider_of(None))
+        super().__init__(_NoStorage(), provider_of(Published("")))
         self.app = app
         self.runner = runner
         self.log = LOG
@@ -116,16 +117,12 @@ class ScimFace(ASGIApplication):
 
     async def _service(self, pusher: Pusher) -> ScimService:
         """The service of a portal as of its newest snapshot."""
-        hub_id = pusher.portal.hub_id
-        async with self.app.database.read() as view:
-            head = await view.snapshots.head(hub_id)
-            key = f"{hub_id}/{head.id if head else ''}"
-            if key not in self._services:
-                lists = await view.snapshots.load(hub_id, without_users=True)
-                provider: ScimProvider = provider_of(lists)
-                self._services[key] = ScimService(provider)
-                if len(self._services) > PROVIDERS:
-                    self._services.popitem(last=False)
+        key = f"{pusher.portal.hub_id}/{pusher.snapshot_id}"
+        if key not in self._services:
+            published = await published_values(self.app, pusher)
+            self._services[key] = ScimService(provider_of(published))
+            if len(self._services) > PROVIDERS:
+                self._services.popitem(last=False)
         return self._services[key]
 
     async def _keep(
@@ -140,7 +137,7 @@ class ScimFace(ASGIApplication):
         status = int(response.status)
         if request.method in _READS and status < 400:
             return
-        record = storage.touched[-1] if storage.touched else None
+        attempt = storage.attempt or Attempt("")
         told = response.body.get("detail", "") if isinstance(response.body, dict) else ""
         line = ScimLine(
             uuid7(),
@@ -151,12 +148,11 @@ class ScimFace(ASGIApplication):
             _redacted(sent),
             status,
             str(told) if status >= 400 else "",
-            kind=record.kind if record else "",
-            resource_id=record.id if record else "",
-            after=record.body if record else "",
+            kind=attempt.kind,
+            resource_id=attempt.resource_id,
+            after=attempt.body,
         )
-        async with self.app.database.work() as work:
-            await work.scim.log(line)
+        await keep_line(self.app, line, attempt.asked)
 
     def handle_exception(self, request: ScimRequest, exception: Exception) -> ScimResponse:
         """Our errors are explained refusals; anything else is the library's to answer."""

@@ -27,7 +27,7 @@ from scim2_models import (
     User,
 )
 
-from rolecall.domain.snapshot import Snapshot
+from rolecall.services.scim.kept import Published
 
 MOST_RESULTS = 200
 
@@ -55,11 +55,9 @@ POLICY = ScimPolicy(
 )
 
 
-def provider_of(snapshot: Snapshot | None) -> ScimProvider:
-    """The service for one portal; without a snapshot it names no canonical values."""
-    seats = [one.name for one in snapshot.seats] if snapshot else []
-    sets = [one.name for one in snapshot.permission_sets] if snapshot else []
-    user = _user_model(seats, sets)
+def provider_of(published: Published) -> ScimProvider:
+    """The service for one portal, its seats and permission sets named as canonical values."""
+    user = _user_model(published.seats, published.permission_sets)
     return ScimProvider(
         models=[user, EnterpriseUser, Group],
         resource_types=[

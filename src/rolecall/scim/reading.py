@@ -60,11 +60,6 @@ def body_of(resource: Resource[Any]) -> str:
     return json.dumps({key: one for key, one in told.items() if key not in _NOT_KEPT})
 
 
-def members_in(record: ScimRecord) -> tuple[str, ...]:
-    """The members a kept group has."""
-    return tuple(one["value"] for one in json.loads(record.body).get("members") or ())
-
-
 def resource_of(model: type[Resource[Any]], record: ScimRecord) -> Resource[Any]:
     """A kept resource with its id and version; the server adds its location."""
     told = json.loads(record.body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scim2_models import (
@@ -21,21 +21,38 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from rolecall.domain.scim import ScimRecord
 from rolecall.kit.errors import AlreadyThere, NotThere, OutOfDate, Refused, RolecallError
-from rolecall.scim.reading import (
-    body_of,
-    group_of,
-    members_in,
-    resource_of,
-    user_of,
-    version_of,
-)
+from rolecall.scim.reading import body_of, group_of, resource_of, user_of, version_of
 from rolecall.services.app import App
-from rolecall.services.scim.clients import Pusher, ScimRunner
-from rolecall.services.scim.pushing import drop_group, drop_user, push_group, push_user
-from rolecall.store import View
+from rolecall.services.scim.clients import Pusher
+from rolecall.services.scim.kept import (
+    EXTERNAL_ID,
+    ID,
+    NAME,
+    all_kept,
+    kept_resource,
+    kept_where,
+    page_of_kept,
+)
+from rolecall.services.scim.planning import ScimRunner
+from rolecall.services.scim.pushing import (
+    PushedGroup,
+    drop_group,
+    drop_user,
+    push_group,
+    push_user,
+)
+from rolecall.services.scim.wishes import PushedUser
 
 USER = "User"
-_NAMES = {USER: "username", "Group": "displayname"}
+# What the database looks up by itself, by the attribute's name in lower case.
+_LOOKED_UP = {
+    (USER, "username"): NAME,
+    ("Group", "displayname"): NAME,
+    (USER, "externalid"): EXTERNAL_ID,
+    ("Group", "externalid"): EXTERNAL_ID,
+    (USER, "id"): ID,
+    ("Group", "id"): ID,
+}
 
 
 class Declined(SCIMException):
@@ -48,15 +65,25 @@ class Declined(SCIMException):
         self.scim_type = "invalidValue" if self.status == 400 else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a write asked for, known before anything could refuse it; for the log."""
+
+    kind: str
+    resource_id: str = ""
+    asked: PushedUser | PushedGroup | None = None
+    body: str = ""
+
+
 @dataclass
 class PushStorage(AsyncScimStorage):
-    """Reads what was pushed, and pushes what is written. `touched` names it for the log."""
+    """Reads what was pushed, and pushes what is written. `attempt` tells the log what it was."""
 
     app: App
     runner: ScimRunner
     pusher: Pusher
     provider: ScimProvider
-    touched: list[ScimRecord] = field(default_factory=list)
+    attempt: Attempt | None = None
 
     async def get(
         self,
@@ -66,8 +93,7 @@ class PushStorage(AsyncScimStorage):
         response_parameters: ResponseParameters[Any] | None = None,  # noqa: ARG002 -- theirs
     ) -> Resource[Any]:
         """One resource this client pushed."""
-        async with self.app.database.read() as view:
-            return self._resource(await self._record(view, resource_type, resource_id))
+        return self._resource(await self._record(resource_type, resource_id))
 
     async def search(
         self,
@@ -78,15 +104,13 @@ class PushStorage(AsyncScimStorage):
     ) -> SearchPage:
         """A page; plain pages and look-ups by name are the database's, the rest is filtered here."""
         kinds = [str(one.name) for one in resource_types]
-        plain = search_request.filter is None and search_request.sort_by is None
-        async with self.app.database.read() as view:
-            if plain:
-                start = search_request.start_index_0 or 0
-                total, page = await view.scim.page(
-                    self.pusher.client.id, kinds, start, search_request.count
-                )
-                return SearchPage(total, [self._resource(one) for one in page])
-            records = await self._candidates(view, kinds, search_request)
+        if search_request.filter is None and search_request.sort_by is None:
+            start = search_request.start_index_0 or 0
+            total, page = await page_of_kept(
+                self.app, self.pusher, kinds, start, search_request.count
+            )
+            return SearchPage(total, [self._resource(one) for one in page])
+        records = await self._candidates(kinds, search_request)
         return _page([self._resource(one) for one in records], search_request)
 
     async def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
@@ -101,8 +125,7 @@ class PushStorage(AsyncScimStorage):
         expected_version: str | None = None,
     ) -> Resource[Any]:
         """Push a changed user or group, whole."""
-        async with self.app.database.read() as view:
-            former = await self._record(view, resource_type, str(resource.id))
+        former = await self._record(resource_type, str(resource.id))
         if expected_version is not None and expected_version != version_of(former):
             raise PreconditionFailedException
         return await self._pushed(str(resource_type.name), resource, former)
@@ -115,74 +138,58 @@ class PushStorage(AsyncScimStorage):
         expected_version: str | None = None,
     ) -> None:
         """Take a user away as the client says, or a group's effect."""
-        async with self.app.database.read() as view:
-            record = await self._record(view, resource_type, resource_id)
+        record = await self._record(resource_type, resource_id)
         if expected_version is not None and expected_version != version_of(record):
             raise PreconditionFailedException
-        self.touched.append(record)
+        self.attempt = Attempt(record.kind, record.id)
+        drop = drop_user if record.kind == USER else drop_group
         try:
-            if record.kind == USER:
-                await drop_user(self.app, self.runner, self.pusher, record)
-            else:
-                held = members_in(record)
-                await drop_group(self.app, self.runner, self.pusher, record, held)
+            await drop(self.app, self.runner, self.pusher, record)
         except RolecallError as error:
             raise Declined(error) from error
 
     async def _pushed(
         self, kind: str, resource: Resource[Any], former: ScimRecord | None
     ) -> Resource[Any]:
-        body = body_of(resource)
+        body, mine = body_of(resource), former.id if former else ""
         try:
             if kind == USER:
-                record = await push_user(
-                    self.app, self.runner, self.pusher, user_of(resource), body, former
-                )
+                user = user_of(resource)
+                self.attempt = Attempt(kind, mine, user, body)
+                record = await push_user(self.app, self.runner, self.pusher, user, body, former)
             else:
-                held = members_in(former) if former else ()
-                record = await push_group(
-                    self.app, self.runner, self.pusher, group_of(resource), body, former, held
-                )
+                group = group_of(resource)
+                self.attempt = Attempt(kind, mine, group, body)
+                record = await push_group(self.app, self.runner, self.pusher, group, body, former)
         except AlreadyThere as error:
             raise UniquenessException(detail=error.message) from error
         except OutOfDate as error:
             raise PreconditionFailedException from error
         except RolecallError as error:
             raise Declined(error) from error
-        self.touched.append(record)
+        self.attempt = replace(self.attempt, resource_id=record.id)
         return self._resource(record)
 
-    async def _record(
-        self, view: View, resource_type: ResourceType, resource_id: str
-    ) -> ScimRecord:
+    async def _record(self, resource_type: ResourceType, resource_id: str) -> ScimRecord:
+        kind = str(resource_type.name)
         try:
-            kind = str(resource_type.name)
-            return await view.scim.get(self.pusher.client.id, kind, resource_id)
+            return await kept_resource(self.app, self.pusher, kind, resource_id)
         except NotThere:
-            raise NotFoundException(detail=f"{resource_type.name} {resource_id!r}") from None
+            raise NotFoundException(detail=f"{kind} {resource_id!r}") from None
 
     def _resource(self, record: ScimRecord) -> Resource[Any]:
         model: Any = self.provider.model_for(record.kind)
         return resource_of(model, record)
 
     async def _candidates(
-        self, view: View, kinds: list[str], search_request: SearchRequest[Any]
+        self, kinds: list[str], search_request: SearchRequest[Any]
     ) -> tuple[ScimRecord, ...]:
         """Everything the filter may match; by name or externalId where that is all it asks."""
-        client = self.pusher.client
-        if len(kinds) == 1 and (asked := _equality(search_request)):
-            attribute, value = asked
-            if attribute == _NAMES[kinds[0]]:
-                found = await view.scim.by_name(client.hub_id, kinds[0], value)
-                return tuple(one for one in found if one.client_id == client.id)
-            if attribute == "externalid":
-                return await view.scim.by_external_id(client.id, kinds[0], value)
-            if attribute == "id":
-                return await view.scim.known(client.id, kinds[0], [value])
-        found_all: list[ScimRecord] = []
-        for kind in kinds:
-            found_all += await view.scim.all(client.id, kind)
-        return tuple(found_all)
+        asked = _equality(search_request) if len(kinds) == 1 else None
+        column = _LOOKED_UP.get((kinds[0], asked[0])) if asked else None
+        if asked and column:
+            return await kept_where(self.app, self.pusher, kinds[0], column, asked[1])
+        return await all_kept(self.app, self.pusher, kinds)
 
 
 def _equality(search_request: SearchRequest[Any]) -> tuple[str, str] | None:

@@ -22,15 +22,18 @@ from rolecall.services.operators.tries import forget_tries
 from rolecall.services.plans.applying import Applied, apply_plan, unfinished
 from rolecall.services.plans.elevating import return_due
 from rolecall.services.plans.lifecycle import expire_due
+from rolecall.services.plans.policies import tell_drift
 from rolecall.services.plans.stored import StoredPlans
 from rolecall.services.requests import clock as request_clock
 from rolecall.services.reviews import clock as review_clock
+from rolecall.services.scim import planning as scim_planning
 from rolecall.services.syncs.syncing import SyncReport, due, sync_portal
 from rolecall.store import Due, View
 
 LOG = logging.getLogger("rolecall.upkeep")
-# Plans that come approved: a request was answered, a review closed, an elevation is over.
-FROM_PEOPLE = ("request:", "review:", "return ")
+# Plans that go by themselves once approved: a request was answered, a review closed, an elevation
+# is over, an identity provider pushed.
+FROM_PEOPLE = ("request:", "review:", "return ", "scim:")
 
 
 async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> SyncReport:
@@ -39,6 +42,7 @@ async def look(app: App, actor: Actor, name: str, *, full: bool = False) -> Sync
     portal = await portal_named(app, SYSTEM, name)
     await _noted(portal, refresh_findings(app, portal))
     await _noted(portal, count(app, portal))
+    await _noted(portal, tell_drift(app, portal))
     await _noted(portal, review_clock.open_for_events(app, portal.hub_id))
     return report
 
@@ -155,6 +159,7 @@ TURNS: tuple[tuple[str, Callable[[App], Awaitable[object]], float], ...] = (
     ("requests", settle_requests, 15.0),
     ("reviews", settle_reviews, 60.0),
     ("dates", settle_dates, 300.0),
+    ("pushes", scim_planning.catch_up, 30.0),
     ("tidying", tidy, 3600.0),
 )
 # Name, which portals are due, use case for one of them, seconds between two turns.

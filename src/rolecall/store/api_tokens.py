@@ -57,6 +57,13 @@ class ApiTokens(Repository):
         rows = await self.rows(select(API_TOKENS).order_by(API_TOKENS.c.id.desc()))
         return tuple(_token(row) for row in rows)
 
+    async def replace(self, token: ApiToken, token_hash: str) -> None:
+        """Give a token another secret; what is known by its id stays known."""
+        row = {"token_hash": token_hash, "expires_at": token.expires_at, "body": to_json(token)}
+        await self.connection.execute(
+            update(API_TOKENS).where(API_TOKENS.c.id == token.id).values(**row)
+        )
+
     async def used(self, token_id: str, at: datetime) -> None:
         """It was used."""
         await self.connection.execute(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -24,7 +25,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from rolecall.domain.scim import ScimClient, ScimLine, ScimRecord
 from rolecall.store.encoding import from_json, to_json
 from rolecall.store.errors import NotThere, OutOfDate
-from rolecall.store.rows import CHUNK, Repository
+from rolecall.store.rows import CHUNK, Repository, inserting
 from rolecall.store.schema import Key, metadata, moment, text
 
 CLIENTS = Table(
@@ -60,6 +61,22 @@ LOG = Table(
     text("body"),
     Index("ix_scim_log_client", "client_id", "id"),
 )  # fmt: skip
+UNPLANNED = Table(
+    "scim_unplanned", metadata,
+    Column("client_id", Key, primary_key=True),
+    Column("subject", Key, primary_key=True),
+    moment("since"),
+    Column("pushes", Integer, nullable=False),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """Somebody pushed since a time and in no plan yet; `pushes` counts how often."""
+
+    subject: str
+    since: datetime
+    pushes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +160,42 @@ class Scim(Repository):
             found = found.limit(count)
         return total, tuple(map(_record, await self.rows(found)))
 
+    async def mark(self, client_id: str, subjects: Iterable[str], at: datetime) -> None:
+        """These subjects must be planned; who was marked already keeps the first time."""
+        insert_ = inserting(UNPLANNED, self.on_postgres)
+        again = insert_.on_conflict_do_update(
+            index_elements=["client_id", "subject"],
+            set_={"pushes": UNPLANNED.c.pushes + 1},
+        )
+        rows = [
+            {"client_id": client_id, "subject": one, "since": at, "pushes": 1}
+            for one in sorted(set(subjects))
+        ]
+        if rows:
+            await self.connection.execute(again, rows)
+
+    async def unplanned(self, client_id: str) -> tuple[Unplanned, ...]:
+        """Who must be planned, by subject."""
+        mine = select(UNPLANNED).where(UNPLANNED.c.client_id == client_id)
+        rows = await self.rows(mine.order_by(UNPLANNED.c.subject))
+        return tuple(Unplanned(row["subject"], row["since"], row["pushes"]) for row in rows)
+
+    async def clients_unplanned(self) -> tuple[str, ...]:
+        """Ids of clients with somebody to be planned."""
+        found = select(UNPLANNED.c.client_id).distinct().order_by(UNPLANNED.c.client_id)
+        return tuple(row["client_id"] for row in await self.rows(found))
+
+    async def planned(self, client_id: str, marks: Iterable[Unplanned]) -> None:
+        """These are in a plan; who was pushed again meanwhile stays marked."""
+        for one in marks:
+            await self.connection.execute(
+                delete(UNPLANNED).where(
+                    UNPLANNED.c.client_id == client_id,
+                    UNPLANNED.c.subject == one.subject,
+                    UNPLANNED.c.pushes == one.pushes,
+                )
+            )
+
     async def log(self, line: ScimLine) -> None:
         """Keep what was sent."""
         row = {
@@ -159,6 +212,14 @@ class Scim(Repository):
         if before is not None:
             found = found.where(LOG.c.id < before)
         rows = await self.rows(found.order_by(LOG.c.id.desc()).limit(limit))
+        return tuple(from_json(row["body"], ScimLine) for row in rows)
+
+    async def lines_after(
+        self, client_id: str, line_id: str, limit: int = 5_000
+    ) -> tuple[ScimLine, ...]:
+        """What a client sent after a line, oldest first."""
+        here = (LOG.c.client_id == client_id, LOG.c.id > line_id)
+        rows = await self.rows(select(LOG.c.body).where(*here).order_by(LOG.c.id).limit(limit))
         return tuple(from_json(row["body"], ScimLine) for row in rows)
 
     async def line(self, line_id: str) -> ScimLine:

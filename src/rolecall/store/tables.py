@@ -21,6 +21,7 @@ from rolecall.store import (  # noqa: F401 - importing a module adds its tables
     leases,
     links,
     notice_deliveries,
+    oauth_apps,
     operators,
     outbox,
     people,

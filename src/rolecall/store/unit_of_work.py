@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rolecall.store.keys import KeyRing
     from rolecall.store.links import Links
     from rolecall.store.notice_deliveries import NoticeDeliveries
+    from rolecall.store.oauth_apps import OAuthApps
     from rolecall.store.operators import Operators
     from rolecall.store.outbox import Outbox
     from rolecall.store.people import People
@@ -127,6 +128,13 @@ class View:
         from rolecall.store.notice_deliveries import NoticeDeliveries
 
         return NoticeDeliveries(self.connection)
+
+    @property
+    def oauth_apps(self) -> OAuthApps:
+        """OAuth apps portals are connected with."""
+        from rolecall.store.oauth_apps import OAuthApps
+
+        return OAuthApps(self.connection)
 
     @property
     def operators(self) -> Operators:
@@ -323,6 +331,9 @@ class UnitOfWork(View):
         at = self.now
         line = AuditEvent(event.value, self.actor.id, at, why, hub_id, subject, dict(details))
         self._events.append(line)
+        if event.topic:
+            facts = {event.source: subject, "by": self.actor.id, "reason": why, **details}
+            self.notify(event.topic, facts, hub_id=hub_id)
 
     def notify(self, topic: str, payload: Mapping[str, str], *, hub_id: int | None = None) -> None:
         """Queue a notice, sent by one service after this transaction commits."""

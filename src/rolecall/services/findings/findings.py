@@ -18,7 +18,7 @@ from rolecall.services.connections.portals import portal_named
 from rolecall.services.findings.facts import Gathered, with_policy_facts
 from rolecall.services.tasks import close_proved
 from rolecall.store import FeedCursor, FeedQuery, UnitOfWork, View
-from rolecall.store.findings import RuleException, StoredFinding
+from rolecall.store.findings import Recorded, RuleException, StoredFinding
 
 # Enough for every rule: HubSpot's own inactivity rule looks 90 days back.
 EVENT_DAYS = 90
@@ -27,6 +27,7 @@ FEEDS = ("login", "security", "audit")
 # Preference of a portal: the snapshot its open findings were found in.
 LOOKED_AT = "findings"
 NAMED = 5  # findings told by name in an alert; the others are counted
+MOST_TOLD = 100  # notices of one look; a first look at a portal may find thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ async def refresh_findings(app: App, portal: Portal) -> Snapshot:
     found = evaluate(snapshot, told.facts, told.thresholds, now)
     async with app.database.begin(SYSTEM, "look for findings") as work:
         recorded = await work.findings.record(portal.hub_id, found, now)
+        _tell(work, portal, recorded)
         await work.preferences.save(_owner(portal), LOOKED_AT, {"snapshot": snapshot.id}, now)
         _alert(work, portal, recorded.opened)
     if recorded.closed:
@@ -92,6 +94,28 @@ def _alert(work: UnitOfWork, portal: Portal, opened: tuple[StoredFinding, ...]) 
             "urgent": "yes" if urgent else "",  # not held back by quiet hours
         }
         work.notify("finding.opened", facts, hub_id=portal.hub_id)
+
+
+def _tell(work: UnitOfWork, portal: Portal, recorded: Recorded) -> None:
+    """A notice for each finding that is new or over; of too many one, that counts them."""
+    changed = (*recorded.opened, *recorded.closed)
+    if len(changed) > MOST_TOLD:
+        counts = {"opened": str(len(recorded.opened)), "closed": str(len(recorded.closed))}
+        told = {"portal": portal.name, **counts}
+        work.notify("finding.many", told, hub_id=portal.hub_id)
+        return
+    fresh = {one.id for one in recorded.opened}
+    for one in changed:
+        topic = "finding.new" if one.id in fresh else "finding.over"
+        told = {
+            "portal": portal.name,
+            "finding": one.id,
+            "rule": one.finding.rule,
+            "severity": one.finding.severity.name.lower(),
+            "subject": one.finding.subject,
+            "message": one.finding.message,
+        }
+        work.notify(topic, told, hub_id=portal.hub_id)
 
 
 async def catch_up(app: App, portal: Portal) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rolecall.domain.actor import Actor, Role, local_actor
@@ -94,6 +94,31 @@ async def revoke_token(app: App, actor: Actor, token_id: str) -> None:
             raise NotThere(f"There is no token {token_id}", hint="see `rolecall token list`")
         if await work.api_tokens.revoke(token_id, work.now):
             work.record(Event.API_TOKEN_REVOKED, subject=token.name)
+
+
+async def rotate_token(
+    app: App, actor: Actor, token_id: str, *, expires_at: datetime | None = None
+) -> NewToken:
+    """A new secret for one's own token, which stays the same to whatever knows it by its id.
+
+    The former secret ends at once. Raises NotThere for one that is not one's own, Refused for one
+    that was revoked.
+    """
+    need_writing(app, "make tokens")
+    need_scope(actor, TokenScope.MANAGE, "make tokens")
+    if expires_at is not None and expires_at <= app.clock.now():
+        raise Refused("the token would have ended already", hint="choose a later day")
+    async with app.database.begin(actor, "a new secret for a token") as work:
+        token = await work.api_tokens.get(token_id)
+        if token is None or token.owner_id != await _owner_id(work, actor):
+            raise NotThere(f"There is no token {token_id}", hint="see `rolecall token list`")
+        if token.revoked_at is not None:
+            raise Refused(f"{token.name} was revoked", hint="make another with `token create`")
+        secret = new_secret(KIND)
+        rotated = replace(token, expires_at=expires_at, hint=secret[-HINT:])
+        await work.api_tokens.replace(rotated, hash_of(secret))
+        work.record(Event.API_TOKEN_ROTATED, subject=token.name)
+    return NewToken(rotated, secret)
 
 
 async def authenticate(app: App, secret: str, via: str = "api") -> Actor | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rolecall.domain.actor import Actor, Role
+from rolecall.domain.actor import SYSTEM, Actor, Role
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, Plan
 from rolecall.domain.portal import Portal
@@ -16,7 +16,7 @@ from rolecall.plan.user_slots import OUTSIDE
 from rolecall.policy.dump import dump
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.drafts.access_file import check_file, keep_text, text_of
+from rolecall.services.drafts.access_file import check_file, digest_of, keep_text, text_of
 from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import AccessFile, order_digest
 from rolecall.services.plans.applying import Applied, Watching, apply_plan
@@ -26,6 +26,8 @@ from rolecall.services.rights import may_change
 from rolecall.store import FeedQuery, StoredPolicy, View
 
 FEEDS = ("security", "audit")
+LOOKED_AT = "drift"  # preference of a portal: what the last look saw
+NAMED = 5  # of those who differ; the others are counted
 EVENTS_READ = 5_000  # of a feed since the policy came in force; older ones explain nothing new
 
 
@@ -166,6 +168,41 @@ async def drift(app: App, actor: Actor, name: str) -> Drift:
         tuple(_line(change, events) for change in plan.reported if change not in outside),
         head.sealed_at,
     )
+
+
+async def tell_drift(app: App, portal: Portal) -> bool:
+    """Say by a notice when a portal begins, changes or stops to differ from its policy in force.
+
+    Looks once per snapshot and policy; whether anything was told.
+    """
+    async with app.database.read() as view:
+        policy = await view.policies.in_force(portal.hub_id)
+        head = await view.snapshots.head(portal.hub_id)
+        known = await view.preferences.get(_owner(portal), LOOKED_AT) or {}
+    if policy is None or head is None or not head.complete:
+        return False
+    looked = {"snapshot": head.id, "policy": policy.digest}
+    if looked.items() <= known.items():
+        return False
+    found = await drift(app, SYSTEM, portal.name)
+    said = sorted(f"{one.change.kind.value} {one.change.subject} {one.change.after}"
+                  for one in found.lines)  # fmt: skip
+    looked["said"] = digest_of("\n".join(said)) if said else ""
+    differs = looked["said"] != str(known.get("said", ""))
+    async with app.database.begin(SYSTEM, "look for drift") as work:
+        await work.preferences.save(_owner(portal), LOOKED_AT, looked, work.now)
+        if differs:
+            work.notify("drift.found" if said else "drift.gone", _told(found), hub_id=portal.hub_id)
+    return differs
+
+
+def _told(found: Drift) -> dict[str, str]:
+    who = ", ".join(dict.fromkeys(one.change.subject for one in found.lines[:NAMED]))
+    return {"portal": found.portal.name, "changes": str(len(found.lines)), "who": who}
+
+
+def _owner(portal: Portal) -> str:
+    return f"portal:{portal.hub_id}"
 
 
 async def _in_force(app: App, portal: Portal) -> StoredPolicy:

@@ -5,6 +5,7 @@ Nothing is kept of a push that is refused. HubSpot is reached by the plan alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,9 @@ from rolecall.services.drafts.changes import draft_kept
 from rolecall.services.drafts.ground import Ground, ground_of
 from rolecall.services.drafts.orders import KeptWishes
 from rolecall.services.plans.drafting import planned
-from rolecall.services.scim.clients import Pusher, ScimRunner, claims_about
+from rolecall.services.rights import need_writing
+from rolecall.services.scim.clients import Pusher
+from rolecall.services.scim.planning import ScimRunner, claims_about
 from rolecall.services.scim.wishes import (
     ABSENT,
     PARKED,
@@ -37,6 +40,8 @@ from rolecall.services.scim.wishes import (
 )
 from rolecall.store import UnitOfWork, View
 from rolecall.store.errors import AlreadyThere
+
+PUSHES = "take what identity providers push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ async def push_user(
     Raises BadValue, AlreadyThere for a userName that is taken, NotAsAsked with the reason where
     a guardrail or a higher claim stands against it.
     """
+    need_writing(app, PUSHES)
     client = pusher.client
     if not pushed.email and former is not None and former.subject:
         pushed = replace(pushed, emails=(former.subject,))  # an address once known stays known
@@ -94,12 +100,14 @@ async def push_user(
         work.record(
             Event.SCIM_PERSON_CHANGED, subject=subject, hub_id=client.hub_id, details=details
         )
-    runner.wake(pusher, {subject: swap.ended})
+        await work.scim.mark(client.id, [swap.subject], work.now)
+    runner.wake(client.id)
     return record
 
 
 async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRecord) -> None:
     """A pushed user was deleted: parked or removed as the client says, and forgotten here."""
+    need_writing(app, PUSHES)
     client = pusher.client
     if not record.subject:
         async with app.database.begin(pusher.actor, f"deleted by {client.name}") as work:
@@ -121,18 +129,20 @@ async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRe
             Event.SCIM_PERSON_CHANGED, subject=record.subject, hub_id=client.hub_id,
             details={"deleted": "true"},
         )  # fmt: skip
-    runner.wake(pusher, {record.subject: swap.ended})
+        await work.scim.mark(client.id, [swap.subject], work.now)
+    runner.wake(client.id)
 
 
 async def push_group(
     app: App, runner: ScimRunner, pusher: Pusher, pushed: PushedGroup, body: str,
-    former: ScimRecord | None = None, held: Sequence[str] = (),
+    former: ScimRecord | None = None,
 ) -> ScimRecord:  # fmt: skip
-    """Keep a pushed group; `held` are the members it had. One unknown member refuses it whole.
+    """Keep a pushed group. One unknown member refuses it whole.
 
     A group whose name is nothing in the portal is kept without effect, which the mapping shows.
     """
-    client = pusher.client
+    need_writing(app, PUSHES)
+    client, held = pusher.client, members_in(former) if former else ()
     ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
         known = {one.id: one for one in await view.scim.known(client.id, "User", [
@@ -150,16 +160,20 @@ async def push_group(
         record = _group_record(work, pusher, pushed, body, former, record_id, target)
         await (work.scim.change(record) if former else work.scim.add(record))
         await _write_claims(work, pusher, swaps)
-    runner.wake(pusher, {one.subject: one.ended for one in swaps})
+        await work.scim.mark(client.id, [one.subject for one in swaps], work.now)
+    runner.wake(client.id)
     return record
 
 
-async def drop_group(
-    app: App, runner: ScimRunner, pusher: Pusher, record: ScimRecord, held: Sequence[str]
-) -> None:
+def members_in(record: ScimRecord) -> tuple[str, ...]:
+    """The members a kept group has."""
+    return tuple(one["value"] for one in json.loads(record.body).get("members") or ())
+
+
+async def drop_group(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRecord) -> None:
     """A pushed group was deleted: its members lose what they had of it alone."""
     empty = PushedGroup(record.name, (), record.external_id)
-    await push_group(app, runner, pusher, empty, record.body, record, held)
+    await push_group(app, runner, pusher, empty, record.body, record)
     async with app.database.begin(pusher.actor, f"deleted by {pusher.client.name}") as work:
         await work.scim.remove(pusher.client.id, "Group", record.id)
 

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rolecall.domain.actor import Actor, Role
+from rolecall.domain.operator import TokenScope
 from rolecall.domain.portal import Capabilities, ConnectionState, Portal
 from rolecall.domain.sync import SyncRun, SyncState
 from rolecall.kit.errors import NeedsPerson, Retryable, RolecallError
 from rolecall.services.app import App
 from rolecall.services.connections.leases import one_at_a_time
 from rolecall.services.connections.quota import count_requests, limit_reached
-from rolecall.services.rights import need
+from rolecall.services.rights import need, need_scope
 from rolecall.services.syncs.after_sync import after_sync
 from rolecall.sync.ports import Progress, Step, silent
 
@@ -55,6 +56,7 @@ async def sync_portal(
 
     async with app.database.read() as view:
         portal = await view.portals.named(name)
+    need_scope(actor, TokenScope.MANAGE, f"sync {name}")
     need(actor, Role.ADMIN, portal.hub_id, f"sync {name}")
     options = Options(full, accept_shrink)
     since = app.clock.now()
@@ -113,8 +115,12 @@ async def _told(
 
 
 async def _mark(app: App, portal: Portal, state: ConnectionState, reason: str) -> None:
+    """Keep why a portal cannot be read; that somebody must act is told once."""
     async with app.database.work() as work:
         await work.portals.change(replace(portal, state=state, state_reason=reason))
+        if state is ConnectionState.NEEDS_PERSON and portal.state is not state:
+            told = {"portal": portal.name, "message": reason}
+            work.notify("portal.needs_person", told, hub_id=portal.hub_id)
 
 
 def due(portal: Portal, last: SyncRun | None, now: datetime) -> bool:
@@ -148,6 +154,8 @@ async def _recovered(app: App, portal: Portal, done: Synced) -> None:
     if healthy != portal:
         async with app.database.work() as work:
             await work.portals.change(healthy)
+            if portal.state is ConnectionState.NEEDS_PERSON:
+                work.notify("portal.recovered", {"portal": portal.name}, hub_id=portal.hub_id)
 
 
 async def _finished_since(app: App, portal: Portal, since: datetime) -> SyncRun | None:

@@ -106,6 +106,8 @@ async def _take_over(app: App) -> None:
 
 async def _deliveries(view: View, outlets: Outlets, notice: Queued) -> list[NoticeDelivery]:
     wording = wording_of(notice.topic)
+    if wording.machines:
+        return []
     chats = {SLACK: outlets.slack_url, TEAMS: outlets.teams_url}
     places = [(name, "") for name, url in chats.items() if url and wording.chat]
     if outlets.mail:

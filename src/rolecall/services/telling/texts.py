@@ -23,6 +23,7 @@ class Wording:
     chat: bool = False  # a channel many read is told too
     admins: bool = False  # besides its addressees, who looks after the portal is told
     urgent: bool = False  # not held back by quiet hours
+    machines: bool = False  # webhooks alone are told
 
 
 _REQUEST = Wording(
@@ -39,6 +40,8 @@ _REVIEW = Wording(
     "/p/{portal}/reviews/{campaign}",
 )
 _PLAN = Wording("", (), "/p/{portal}/plans/{plan}", chat=True)
+_RUN = replace(_PLAN, lines=("Reason: {reason}",), chat=False, machines=True)
+_FINDING = Wording("", ("{message}", "Severity: {severity}"), "/p/{portal}/findings", machines=True)
 
 
 def _request(title: str, *lines: str, chat: bool = False, admins: bool = False) -> Wording:
@@ -80,6 +83,32 @@ TEXTS: Mapping[str, Wording] = {
         _PLAN, title="What is due by date in {portal} cannot be planned", lines=("{message}",),
         page="/p/{portal}/plans",
     ),
+    "plan.proposed": replace(_RUN, title="A plan was proposed: {title}"),
+    "plan.approved": replace(_RUN, title="Plan {plan} was approved"),
+    "plan.started": replace(_RUN, title="Plan {plan} is being carried out"),
+    "plan.paused": replace(_RUN, title="Plan {plan} waits", lines=("{why}",)),
+    "plan.resumed": replace(_RUN, title="Plan {plan} goes on"),
+    "plan.ended": replace(_RUN, title="The run of plan {plan} is over: {state}"),
+    "plan.cancelled": replace(_RUN, title="Plan {plan} was cancelled"),
+    "plan.replaced": replace(_RUN, title="Plan {plan} was replaced"),
+    "review.decided": Wording("A review item was decided", machines=True),
+    "review.verified": Wording("What a review took away is proved gone", machines=True),
+    "finding.new": replace(_FINDING, title="{subject}: {rule}"),
+    "finding.over": replace(_FINDING, title="{subject}: {rule} is over", lines=()),
+    "finding.many": replace(
+        _FINDING, title="Many findings changed in {portal}",
+        lines=("New: {opened}", "Over: {closed}"),
+    ),
+    "drift.found": Wording(
+        "{portal} differs from its access.yaml", ("Differences: {changes}", "{who}"),
+        "/p/{portal}/structure/access", machines=True,
+    ),
+    "drift.gone": Wording("{portal} is as its access.yaml has it", machines=True),
+    "portal.needs_person": Wording(
+        "{portal} cannot be read until somebody acts", ("{message}",), "/p/{portal}/settings",
+        chat=True,
+    ),
+    "portal.recovered": Wording("{portal} can be read again", machines=True),
     "scim.waiting": replace(
         _PLAN, title="What {client} pushed waits for a person", lines=("{why}",)
     ),

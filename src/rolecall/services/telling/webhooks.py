@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -14,7 +14,6 @@ import httpx2
 
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
-from rolecall.domain.notice import Notice
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.domain.webhook import DeliveryState, Webhook, WebhookDelivery
 from rolecall.kit.errors import Refused, RolecallError
@@ -23,7 +22,9 @@ from rolecall.kit.paging import Page
 from rolecall.notify import Delivery, HttpChannel, wait_after
 from rolecall.services.app import App
 from rolecall.services.rights import may_change, need, need_scope
+from rolecall.services.telling.texts import told
 from rolecall.signin.bearer import new_secret
+from rolecall.store import Notice as Queued
 from rolecall.store.webhooks import owner_of
 
 SECRET = "signing_secret"
@@ -132,9 +133,11 @@ async def _take_over(app: App) -> None:
             for one in webhooks
         }
         notices = await view.webhooks.notices_since(min(since.values()))
+        names = {one.hub_id: one.name for one in await view.portals.all()}
     fresh = [
         WebhookDelivery(
-            uuid7(), webhook.id, notice.id, notice.topic, notice.created_at, notice.payload,
+            uuid7(), webhook.id, notice.id, notice.topic, notice.created_at,
+            _facts(notice, names),
             next_at=notice.created_at,
         )
         for webhook in webhooks
@@ -146,10 +149,18 @@ async def _take_over(app: App) -> None:
             await work.webhooks.queue(fresh)
 
 
+def _facts(notice: Queued, names: Mapping[int, str]) -> dict[str, str]:
+    """What the notice says, and which portal it is about."""
+    if notice.hub_id is None:
+        return dict(notice.payload)
+    about = {"hub_id": str(notice.hub_id), "portal": names.get(notice.hub_id, "")}
+    return {**about, **notice.payload}
+
+
 async def _try(
     app: App, client: httpx2.AsyncClient, webhook: Webhook, secret: str, one: WebhookDelivery
 ) -> bool:
-    notice = Notice(one.topic, one.topic, facts=one.payload)
+    notice = told(one.topic, one.payload, app.choices.security.public_url)
     channel = HttpChannel("webhook", webhook.url, client, app.clock, secret=secret.encode())
     try:
         await channel.send(Delivery(one.id, notice))
