@@ -33,6 +33,8 @@ NOUNS: dict[str, Entry] = {
     "import-source": Entry(
         "rolecall.cli.import_source:import_source", "Serve HubSpot's User import source"
     ),
+    "oauth-app": Entry("rolecall.cli.oauth_app:oauth_app", "OAuth apps portals are connected with"),
+    "scim": Entry("rolecall.cli.scim:scim", "Identity providers that push by SCIM"),
     "operator": Entry("rolecall.cli.operator:operator", "Who may sign in to Rolecall"),
     "token": Entry("rolecall.cli.token:token", "Tokens for REST, SCIM and MCP"),
     "serve": Entry("rolecall.cli.serve:serve", "Console, REST API, SCIM and schedules"),

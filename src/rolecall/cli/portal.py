@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.asking import ask_as_operator
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
 from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
@@ -58,6 +59,28 @@ def add(
         report = ask(use)
     _show(report, as_json)
     hint(f"read it with `rolecall sync {name}`")
+
+
+@portal.command(epilog="Example: rolecall portal link acme")
+@click.argument("name")
+@click.option("--app", "client_id", default="", help="Client id, where several are registered.")
+def link(name: str, client_id: str) -> None:
+    """A link with which a Super Admin connects their portal; they need no account here.
+
+    Works for a week, until the portal is connected. The name of a portal gives it new tokens.
+    """
+    from rolecall.services.connections.links import make_connect_link
+    from rolecall.services.operators.links import address_of
+
+    async def use(app: Any, actor: Any) -> str:
+        made = await make_connect_link(app, actor, name, client_id)
+        return address_of(app, made.token)
+
+    found = ask_as_operator(use)
+    if found.startswith("/"):
+        hint("set ROLECALL_PUBLIC_URL, so that the link names the server")
+    tell(found)
+    say("it opens on the server of `rolecall serve`, and works until the portal is connected")
 
 
 @portal.command("list", epilog="Example: rolecall portal list --json")

@@ -23,7 +23,8 @@ class LinkPurpose(StrEnum):
     PASSWORD = "password"
     REQUEST_APPROVE = "request_approve"
     REQUEST_REFUSE = "request_refuse"
-    AGENCY_CONNECT = "agency_connect"
+    AGENCY_CONNECT = "agency_connect"  # to connect a portal, for a client's Super Admin
+    INSTALL = "install"  # the state of one try of such a link, under way at HubSpot
     OIDC = "oidc"  # the state of a log-in under way at the identity provider
 
 

@@ -32,16 +32,24 @@ class PendingInstall:
 
 def pending_install(facts: Mapping[str, str], authorize_base: str | None) -> PendingInstall:
     """Where the portal's admin must go, with fresh state and proof key."""
-    app = OAuthApp(
+    app, challenge = _app_of(facts), Challenge.new()
+    return PendingInstall(
+        app, challenge, authorize_url(app, challenge, authorize_base or AUTHORIZE_BASE)
+    )
+
+
+def resumed_install(facts: Mapping[str, str], state: str, verifier: str) -> PendingInstall:
+    """An authorisation that was begun with these; nobody is sent anywhere again."""
+    return PendingInstall(_app_of(facts), Challenge(state, verifier), "")
+
+
+def _app_of(facts: Mapping[str, str]) -> OAuthApp:
+    return OAuthApp(
         facts["client_id"],
         facts["client_secret"],
         facts["redirect_uri"],
         tuple(facts.get("scope", facts.get("scopes", "oauth")).split()),
         tuple(facts.get("optional_scope", facts.get("optional_scopes", "")).split()),
-    )
-    challenge = Challenge.new()
-    return PendingInstall(
-        app, challenge, authorize_url(app, challenge, authorize_base or AUTHORIZE_BASE)
     )
 
 
@@ -56,6 +64,8 @@ async def installed(
     if not hmac.compare_digest(told.get("state", ""), pending.challenge.state):
         raise Refused("The answer belongs to another authorisation", hint="run it again")
     endpoint = TokenEndpoint(sender, pending.app, api_base)
+    if not told.get("code"):
+        raise Refused("HubSpot's answer carries no code", hint="run it again")
     done = await endpoint.exchange(told["code"], pending.challenge.verifier, clock.now())
     return _credential(pending.app, done.tokens)
 

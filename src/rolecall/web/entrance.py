@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from rolecall.domain.actor import SYSTEM
 from rolecall.domain.operator import LinkPurpose
 from rolecall.http.problems import problem_of
 from rolecall.kit.errors import RolecallError
+from rolecall.services.connections.links import (
+    BEGIN,
+    back_from_hubspot,
+    leave_for_hubspot,
+    look_at_invitation,
+)
+from rolecall.services.connections.links import (
+    CALLBACK as INSTALLED,
+)
 from rolecall.services.operators.links import peek_link
 from rolecall.services.operators.operators import accept_link, become_first_operator
 from rolecall.services.operators.provider import CALLBACK, arrive, depart, safe_return
@@ -19,6 +31,7 @@ from rolecall.services.operators.sign_in import (
     sign_out,
 )
 from rolecall.services.requests.requests import answer_by_link
+from rolecall.services.upkeep import look
 from rolecall.web.cookies import BINDING_SECONDS
 from rolecall.web.visits import Desk, visitor_of
 
@@ -133,6 +146,10 @@ async def link_page(desk: Desk, request: Request) -> Response:
     """What a one-time link would do; opening it does nothing, mail scanners open links too."""
     token = request.query_params.get("t", "")
     link = await peek_link(desk.app, token)
+    if link.purpose is LinkPurpose.AGENCY_CONNECT:
+        invitation = await look_at_invitation(desk.app, token)
+        begin = f"{BEGIN}?t={quote(token, safe='')}"
+        return desk.pages.bare(request, "link_connect.html", invitation=invitation, begin=begin)
     template = "link_answer.html" if link.purpose in ANSWERS else "link_password.html"
     return desk.pages.bare(request, template, link=link, token=token, email=link.email, name="",
                            problem=None)  # fmt: skip
@@ -156,6 +173,25 @@ async def link_form(desk: Desk, request: Request) -> Response:
     return enter(desk, signed, "/")
 
 
+async def install_begin(desk: Desk, request: Request) -> Response:
+    """Send a Super Admin to HubSpot, with what this browser must bring back."""
+    departure = await leave_for_hubspot(desk.app, request.query_params.get("t", ""))
+    answer = RedirectResponse(departure.url, 303)
+    desk.cookies.put(answer, "install", departure.binding, BINDING_SECONDS)
+    return answer
+
+
+async def install_end(desk: Desk, request: Request) -> Response:
+    """The browser comes back from HubSpot: the portal is connected, and read for the first time."""
+    told = dict(request.query_params)
+    report = await back_from_hubspot(desk.app, told, desk.cookies.read(request, "install"))
+    portal = report.portal
+    await desk.errands.start(f"sync:{portal.hub_id}", look(desk.app, SYSTEM, portal.name))
+    answer = desk.pages.bare(request, "link_connected.html", report=report)
+    desk.cookies.drop(answer, "install")
+    return answer
+
+
 async def _welcomed(
     desk: Desk, request: Request, purpose: LinkPurpose, typed: dict[str, str]
 ) -> SignedIn:
@@ -175,6 +211,8 @@ OPEN = (
     ("/sign-in/begin", provider_begin, ("GET",)),
     (CALLBACK, provider_end, ("GET",)),
     ("/sign-out", sign_out_form, ("POST",)),
+    (BEGIN, install_begin, ("GET",)),
+    (INSTALLED, install_end, ("GET",)),
     ("/link", link_page, ("GET",)),
     ("/link", link_form, ("POST",)),
 )

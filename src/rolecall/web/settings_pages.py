@@ -18,6 +18,8 @@ from rolecall.services.connections.credentials import (
     WHO_MAY,
 )
 from rolecall.services.connections.forms import change_interval, credential_of
+from rolecall.services.connections.links import make_connect_link
+from rolecall.services.connections.oauth_apps import list_oauth_apps
 from rolecall.services.connections.portals import (
     add_portal,
     check_portal,
@@ -50,12 +52,15 @@ async def portals(visit: Visit) -> Response:
     return await _portals(visit, None)
 
 
-async def _portals(visit: Visit, problem: RolecallError | None) -> Response:
+async def _portals(visit: Visit, problem: RolecallError | None, link: str = "") -> Response:
+    may_connect = visit.actor.holds(Role.ADMIN, 0)
     return visit.page(
         "portals.html",
         422 if problem else 200,
         lines=await list_portals(visit.app, visit.actor),
-        may_connect=visit.actor.holds(Role.ADMIN, 0),
+        may_connect=may_connect,
+        oauth_apps=await list_oauth_apps(visit.app, visit.actor) if may_connect else (),
+        link=link,
         service_clicks=SERVICE_KEY_CLICKS,
         app_clicks=PRIVATE_APP_CLICKS,
         who_may=WHO_MAY,
@@ -75,6 +80,15 @@ async def connect(visit: Visit) -> Response:
     name, hub_id = report.portal.name, report.portal.hub_id
     await visit.desk.errands.start(f"sync:{hub_id}", look(visit.app, visit.actor, name))
     return visit.go(f"/p/{name}/", f"Connected. Reading {name} for the first time.")
+
+
+async def make_link(visit: Visit) -> Response:
+    """A link with which a Super Admin connects their portal; shown this once."""
+    try:
+        new = await make_connect_link(visit.app, visit.actor, visit.text("name"), visit.text("app"))
+    except RolecallError as error:
+        return await _portals(visit, error)
+    return await _portals(visit, None, _link_address(visit, new.token))
 
 
 async def connection(visit: Visit) -> Response:
@@ -340,6 +354,7 @@ async def elsewhere(visit: Visit) -> Response:
 PAGES: tuple[Page, ...] = (
     get("/portals", portals),
     post("/portals", connect),
+    post("/portals/link", make_link),
     get("/settings", elsewhere),
     get("/p/{portal}/settings", connection),
     post("/p/{portal}/settings/check", check),

@@ -20,6 +20,13 @@ def begin_installing(facts: Mapping[str, str], authorize_base: str | None = None
     return pending_install(facts, authorize_base)
 
 
+def resume_installing(facts: Mapping[str, str], state: str, verifier: str) -> PendingInstall:
+    """The same installation in another process: its state and verifier were kept."""
+    from rolecall.sync.installing import resumed_install
+
+    return resumed_install(facts, state, verifier)
+
+
 async def finish_installing(
     app: App, pending: PendingInstall, told: Mapping[str, str], api_base: str
 ) -> NewCredential:

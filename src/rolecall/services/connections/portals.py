@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.features import FEATURES, USERS_READ, ScopeReport, scope_report
+from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Capabilities, ConnectionState, CredentialKind, Feature, Portal
 from rolecall.kit.errors import NeedsPerson, Refused
@@ -17,7 +18,7 @@ from rolecall.services.app import App
 from rolecall.services.connections.credentials import checked_address, travels_openly
 from rolecall.services.connections.integration_user import is_personal, settle_task
 from rolecall.services.connections.quota import limit_reached
-from rolecall.services.rights import may_read, need
+from rolecall.services.rights import may_change, may_read, need, need_scope
 from rolecall.store import SnapshotHead, UnitOfWork
 from rolecall.store.errors import NotThere
 from rolecall.sync.ports import NewCredential, Progress, silent
@@ -77,9 +78,8 @@ async def add_portal(
 
     Refused for a taken name, AlreadyThere for a hub id that is connected.
     """
-    need(actor, Role.ADMIN, 0, "connect portals")
-    if not NAME.fullmatch(name):
-        raise Refused(f"{name!r} is no portal name", hint="letters, digits, dots and dashes")
+    may_change(app, actor, Role.ADMIN, ALL_PORTALS, "connect portals", TokenScope.MANAGE)
+    checked_name(name)
     base = checked_address(api_base or app.choices.api_base)
     probe = await _try(app, credential, base, progress)
     new = Portal(probe.account.portal_id, name, base, app.clock.now())
@@ -99,11 +99,19 @@ async def add_portal(
     return report
 
 
+def checked_name(name: str) -> str:
+    """A name a portal may have here; Refused otherwise."""
+    if not NAME.fullmatch(name):
+        raise Refused(f"{name!r} is no portal name", hint="letters, digits, dots and dashes")
+    return name
+
+
 async def check_portal(
     app: App, actor: Actor, name: str, *, progress: Progress = silent
 ) -> ConnectionReport:
     """Probe a connected portal again: token, scopes, edition, versions."""
     portal = await portal_named(app, actor, name)
+    need_scope(actor, TokenScope.MANAGE, f"check {name}")
     need(actor, Role.ADMIN, portal.hub_id, f"check {name}")
     probe = await _look(app, portal, progress)
     if probe.account.portal_id != portal.hub_id:
@@ -130,7 +138,8 @@ async def reconnect_portal(
     Refused when the credential belongs to another portal.
     """
     portal = await portal_named(app, actor, name)
-    need(actor, Role.ADMIN, portal.hub_id, f"reconnect {name}")
+    what = f"reconnect {name}"
+    may_change(app, actor, Role.ADMIN, portal.hub_id, what, TokenScope.MANAGE)
     probe = await _try(app, credential, portal.api_base, progress)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
@@ -149,7 +158,7 @@ async def reconnect_portal(
 async def remove_portal(app: App, actor: Actor, name: str) -> Portal:
     """Forget a portal and its credential; snapshots and the audit trail stay as evidence."""
     portal = await portal_named(app, actor, name)
-    need(actor, Role.ADMIN, portal.hub_id, f"remove {name}")
+    may_change(app, actor, Role.ADMIN, portal.hub_id, f"remove {name}", TokenScope.MANAGE)
     async with app.database.begin(actor, f"remove {name}") as work:
         await work.credentials.remove(portal.hub_id)
         await work.portals.remove(portal.hub_id)

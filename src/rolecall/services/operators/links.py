@@ -22,6 +22,7 @@ LIFETIMES: Mapping[LinkPurpose, timedelta] = {
     LinkPurpose.REQUEST_APPROVE: timedelta(days=7),
     LinkPurpose.REQUEST_REFUSE: timedelta(days=7),
     LinkPurpose.AGENCY_CONNECT: timedelta(days=7),
+    LinkPurpose.INSTALL: timedelta(minutes=10),
     LinkPurpose.OIDC: timedelta(minutes=10),
 }
 
