@@ -24,11 +24,14 @@ PART = "a step of other use cases, no wish of its own"
 OWN = "about one's own sign-in; a token is not somebody who signs in"
 CONSOLE = "composed for one page of the console; its parts are operations"
 SHELL = "of the machine it is typed on"
-SHELL_SO_FAR = "from the command line so far"
 
 # Module and use case -> operation ids, or why there is none.
 OFFERED: dict[str, str] = {
     "connections.forms.change_interval": "updatePortal",
+    "connections.links.make_connect_link": "createConnectLink",
+    "connections.oauth_apps.add_oauth_app": "addOAuthApp",
+    "connections.oauth_apps.list_oauth_apps": "listOAuthApps",
+    "connections.oauth_apps.remove_oauth_app": "removeOAuthApp",
     "connections.portals.add_portal": "addPortal",
     "connections.portals.check_portal": "checkPortal",
     "connections.portals.list_portals": "listPortals",
@@ -89,6 +92,7 @@ OFFERED: dict[str, str] = {
     "operators.tokens.create_token": "createToken",
     "operators.tokens.list_tokens": "listTokens",
     "operators.tokens.revoke_token": "revokeToken",
+    "operators.tokens.rotate_token": "a token makes no tokens, nor gives itself a new secret",
     "people.people.import_people": "importPeople",
     "people.people.link_person": "linkPerson",
     "people.people.list_people": "listPeople",
@@ -171,11 +175,12 @@ OFFERED: dict[str, str] = {
     "reviews.views.my_reviews": "listMyReviews",
     "reviews.views.show_campaign": "readReview",
     "rights.may_change": PART,
-    "scim.clients.change_client": SHELL_SO_FAR,
+    "scim.clients.change_client": "changeScimClient",
     "scim.clients.client_named": PART,
-    "scim.clients.list_clients": SHELL_SO_FAR,
-    "scim.clients.log_of": SHELL_SO_FAR,
-    "scim.clients.mapping": SHELL_SO_FAR,
+    "scim.clients.list_clients": "listScimClients",
+    "scim.clients.log_of": "listScimLog",
+    "scim.clients.mapping": "listScimGroups",
+    "scim.replaying.replay_push": "replayScimPush",
     "structure.access_text": CONSOLE,
     "structure.portal_lists": "listPermissionSets listTeams",
     "structure.preview_access": "planAccess",

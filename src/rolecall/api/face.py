@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from rolecall.api import (
     access,
+    connecting,
     evidence,
     findings,
     managing,
@@ -44,7 +45,7 @@ PREFIX = "/api/v1"
 MOST_BYTES = 4 * 2**20  # an access.yaml of a large portal
 LOG = logging.getLogger("rolecall.api")
 _ROOMS = (
-    portals, structure, users, permissions, packs, findings, plans, access, people, tasks,
+    portals, connecting, structure, users, permissions, packs, findings, plans, access, people, tasks,
     requests, reviews, reports, evidence, operators, sources, managing,
 )  # fmt: skip
 
