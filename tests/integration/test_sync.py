@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from hubspot_emulator import lifecycle
 from rolecall.domain.snapshot import UserState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import NeedsPerson, Retryable
 from rolecall.services.connections.portals import list_portals
+from rolecall.store.syncs import SYNC_PAGES
+from rolecall.sync import capturing
 from rolecall.sync.invariants import violations
 from tests.support.emulator import a_token
 from tests.support.hubspot import START
@@ -357,3 +360,30 @@ async def test_carried_parts_do_not_hide_a_return(tiny: Installation) -> None:
     assert found is not None
     assert found.state is not UserState.REMOVED
     assert found.present
+
+
+async def test_pages_are_kept_without_holes(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that could not be written is not skipped over: the run goes on from before it."""
+    monkeypatch.setattr(capturing, "KEPT_EVERY", 0.0)
+    world = a_world(clock, users=1_000)
+    async with an_installation(world, tmp_path, clock=clock) as one:
+        portal = (await one.connect()).portal
+        async with one.app.doors.reader(portal) as reader:
+            cursors = [page.after async for page in reader.users()]
+        world.faults.schedule(kind="429_daily", operation="users.list", subject=cursors[6])
+        with pytest.raises(Retryable):
+            await one.sync()
+        async with one.app.database.work() as work:
+            run = await work.syncs.running(next(iter(world.portals)))
+            assert run is not None
+            kept = await work.syncs.reached(run.id)
+            hole = delete(SYNC_PAGES).where(SYNC_PAGES.c.run_id == run.id, SYNC_PAGES.c.number == 1)
+            await work.connection.execute(hole)
+        world.faults.drop()
+        report = await one.sync()
+        users = (await one.snapshot()).users
+
+    assert max(reached.pages for reached in kept.values()) > 2
+    assert (True, True, 1_000) == (report.resumed, report.run.complete, len(users))

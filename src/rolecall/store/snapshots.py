@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime
 from operator import attrgetter
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import RowMapping, func, insert, select
 
 from rolecall.domain.portal import Capabilities, Tier
 from rolecall.domain.snapshot import PermissionSet, RecordOwner, Seat, Snapshot, Team, UserState
 from rolecall.store.encoding import from_json, plain, to_json
 from rolecall.store.errors import OutOfDate
-from rolecall.store.facts import DAILY_COUNTS, FACTS, SNAPSHOTS, holds_at
+from rolecall.store.facts import DAILY_COUNTS, FACTS, SNAPSHOTS, holds_at, is_open
 from rolecall.store.rows import Repository
 from rolecall.store.sealing import ENCODE, Tally, write_facts, write_owners, write_users
 from rolecall.store.users import Users
@@ -25,6 +26,18 @@ Value = TypeVar("Value")
 KINDS: Mapping[str, Any] = {
     "permission_set": PermissionSet, "team": Team, "seat": Seat, "owner": list[RecordOwner],
 }  # fmt: skip
+
+
+class _Glance(msgspec.Struct, frozen=True, gc=False):
+    """What tells of a kept record owner whether he is archived and what he left behind."""
+
+    id: str
+    archived: bool = False
+    records: int | None = None
+    named_in: int | None = None
+
+
+_GLANCES = msgspec.json.Decoder(list[_Glance])
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +183,25 @@ class Snapshots(Repository):
             tuple(row["gaps"]), Tier(row["tier"]), row["time_zone"],
             _decoded(row["capabilities"], Capabilities),
         )  # fmt: skip
+
+    async def archived_owners(self, hub_id: int) -> tuple[RecordOwner, ...]:
+        """The archived record owners of the newest snapshot, with what they left behind.
+
+        A tenth of the work of loading every owner, and all a sync needs before it knows more.
+        """
+        found = select(FACTS.c.body).where(
+            FACTS.c.hub_id == hub_id,
+            FACTS.c.kind == "owner",
+            is_open(FACTS),
+            FACTS.c.body.contains('"archived":true'),
+        )
+        bodies = (await self.connection.execute(found)).scalars()
+        glances = (one for body in bodies for one in _GLANCES.decode(body))
+        return tuple(
+            RecordOwner(one.id, None, archived=True, records=one.records, named_in=one.named_in)
+            for one in glances
+            if one.archived
+        )
 
     async def changes_between(
         self, hub_id: int, earlier: datetime, later: datetime, *, activity: bool = True

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from time import monotonic
 from typing import Any
 
 import msgspec
@@ -21,10 +20,9 @@ from rolecall.sync.ports import Progress, Step
 from rolecall.sync.resources import Material, Resource
 from rolecall.sync.troubles import Gap, gap_of
 
-# A kill costs at most the pages of one second again, or this many where they come slowly; written
-# one by one, transactions would cost as much as the pages.
-BATCH = 20
-KEPT_EVERY = 1.0  # seconds
+# A kill costs at most the pages of so many seconds again. Keeping all of them is a third of what
+# reading them costs, so a sync that is done sooner keeps none.
+KEPT_EVERY = 5.0
 CHANGED = "try again later; if it stays, HubSpot's API has changed"
 
 
@@ -49,7 +47,6 @@ class Capture:
     _digests: dict[str, bytes] = field(default_factory=dict)
     _waiting: list[SyncPage] = field(default_factory=list)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _kept_at: float = field(default_factory=monotonic)
 
     async def read(self, resource: Resource[Any], expected: int | None = None) -> bool:
         """Read one resource to its end; False leaves a gap. Errors that end the run are raised."""
@@ -76,7 +73,7 @@ class Capture:
             async for page in resource.pages(self.reader, after):
                 body = msgspec.json.encode(page.items)
                 digest.update(body)
-                await self._keep(SyncPage(resource.name, number, page.after, body))
+                self._waiting.append(SyncPage(resource.name, number, page.after, body))
                 self._take(resource, body, page.items)
                 number += 1
                 count += len(page.items)
@@ -85,13 +82,15 @@ class Capture:
         self.progress(Step(resource.name, count, count, finished=True))
 
     async def _resume(self, resource: Resource[Any], digest: Any) -> tuple[SyncPage | None, int]:
-        """Take up the pages kept before; the last of them, and how many rows they had."""
+        """Take up the pages kept before; the last one before any hole, and how many rows they had."""
         last: SyncPage | None = None
         count = 0
         if resource.name not in self.begun:
             return last, count
         async with self.database.read() as view:
             async for page in view.syncs.pages(self.run_id, resource.name):
+                if page.number != (0 if last is None else last.number + 1):
+                    break
                 digest.update(page.body)
                 rows = resource.decoder.decode(page.body)
                 self._take(resource, page.body, rows)
@@ -121,21 +120,24 @@ class Capture:
                 gaps.append(gap_of(name, _unreadable(resource, error)))
         return tuple(gaps)
 
-    async def _keep(self, page: SyncPage) -> None:
-        self._waiting.append(page)
-        due = monotonic() - self._kept_at >= KEPT_EVERY
-        if due and len(self._waiting) >= BATCH:
+    async def keep(self) -> None:
+        """Write what came, every few seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(KEPT_EVERY)
             await self.flush()
 
     async def flush(self) -> None:
-        """Write the pages that wait, in one transaction."""
+        """Write the pages that wait, in one transaction; those not written go on waiting."""
         async with self._writing:
-            if not self._waiting:
-                return
             batch, self._waiting = self._waiting, []
-            self._kept_at = monotonic()
-            async with self.database.work() as work:
-                await work.syncs.keep_pages(self.run_id, batch)
+            if not batch:
+                return
+            try:
+                async with self.database.work() as work:
+                    await work.syncs.keep_pages(self.run_id, batch)
+            except BaseException:
+                self._waiting[:0] = batch
+                raise
 
     def anything(self) -> bool:
         """Whether any list came to its end."""

@@ -45,6 +45,11 @@ class Gathered:
             return self
         return replace(self, gaps=(*self.gaps, *self.capture.decode()), capture=None)
 
+    async def keep(self) -> None:
+        """Write the pages of the last seconds too; for a run that ends before its snapshot."""
+        if self.capture is not None:
+            await self.capture.flush()
+
     @property
     def unread(self) -> frozenset[str]:
         """Names of what was not read."""
@@ -72,9 +77,9 @@ class Gathering:
     asked: tuple[str, ...] = resources.USUAL_PROPERTIES
 
     async def gather(self, run_id: str, agenda: Agenda) -> Gathered:
-        """Read the whole agenda; pages are kept whatever happens.
+        """Read the whole agenda; what came before an error that ends the run is kept.
 
-        Raises the first error that ends the run.
+        Raises the first such error.
         """
         async with self.database.read() as view:
             begun = frozenset(await view.syncs.reached(run_id))
@@ -85,8 +90,9 @@ class Gathering:
         feeds = ReadFeeds()
         try:
             await self._all(capture, agenda, feeds)
-        finally:
+        except BaseException:
             await capture.flush()
+            raise
         gaps = (*capture.gaps, *feeds.gaps)
         return Gathered(
             capture.material,
@@ -102,19 +108,25 @@ class Gathering:
         )
 
     async def _all(self, capture: Capture, agenda: Agenda, feeds: ReadFeeds) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(capture.keep())
+                await self._read(capture, agenda, feeds)
+                keeping.cancel()
+        except BaseExceptionGroup as errors:
+            raise first_of(errors) from None
+
+    async def _read(self, capture: Capture, agenda: Agenda, feeds: ReadFeeds) -> None:
         reader = FeedReader(
             self.reader, self.database, self.portal.hub_id, self.bounds, self.now, self.progress
         )
-        try:
-            async with asyncio.TaskGroup() as group:
-                for resource in agenda.resources:
-                    group.create_task(self._list(capture, resource))
-                if agenda.crm_users:
-                    group.create_task(self._crm_users(capture))
-                for feed in agenda.feeds:
-                    group.create_task(reader.read(feed, feeds))
-        except BaseExceptionGroup as errors:
-            raise first_of(errors) from None
+        async with asyncio.TaskGroup() as group:
+            for resource in agenda.resources:
+                group.create_task(self._list(capture, resource))
+            if agenda.crm_users:
+                group.create_task(self._crm_users(capture))
+            for feed in agenda.feeds:
+                group.create_task(reader.read(feed, feeds))
 
     async def _list(self, capture: Capture, resource: Resource[Any]) -> None:
         expected = self.expected if resource.name == resources.USERS else None

@@ -103,8 +103,7 @@ class Run:
         database, hub_id = self.engine.database, self.portal.hub_id
         async with database.read() as view:
             head = await view.snapshots.head(hub_id)
-            lists = await view.snapshots.load(hub_id, without_users=True)
-        owners = lists.owners if lists else ()
+            owners = await view.snapshots.archived_owners(hub_id)
         if self._looks_anew():
             self.found = await with_scopes(self.reader, self.found)
         agenda = agenda_of(self.found, trust=not self._looks_anew())
@@ -118,14 +117,29 @@ class Run:
         # theirs; not where the pages may turn out the same and little has to be looked at again.
         differs = head is None or not head.complete or self.options.full
         gathered = await self._gather(agenda, head, count if differs else None)
-        _demand_users(gathered, head)
-        self.found = learned(self.found, agenda, gathered.gaps)
-        details = {**self.found.details, USER_PROPERTIES: ",".join(sorted(gathered.asked))}
-        self.found = replace(self.found, details=details)
-        same = self._looks_the_same(head, gathered)
+        try:
+            _demand_users(gathered, head)
+            self.found = learned(self.found, agenda, gathered.gaps)
+            details = {**self.found.details, USER_PROPERTIES: ",".join(sorted(gathered.asked))}
+            self.found = replace(self.found, details=details)
+            same = self._looks_the_same(head, gathered)
+            return await self._ended(gathered, owners, early, same=same)
+        except BaseException:
+            await gathered.keep()
+            raise
+
+    async def _ended(
+        self,
+        gathered: Gathered,
+        owners: Sequence[RecordOwner],
+        counted: dict[str, Left | None] | None,
+        *,
+        same: bool,
+    ) -> Synced:
+        """Seal what was read; `owners` are the archived ones of before, `counted` what was."""
         left = known_leftovers(owners)
-        if early is not None:
-            left = early
+        if counted is not None:
+            left = counted
         elif resources.ARCHIVED_OWNERS not in gathered.unread:
             archived = gathered.material.archived_owners
             left = await self._count_gone(archived, owners, again=same)
