@@ -136,6 +136,42 @@ def test_elevate_and_return(home: Home) -> None:
     assert "no length" in never.stderr
 
 
+def test_permission_sets(home: Home) -> None:
+    """Shown, changed by a task with a preview, listed with the words of the screens."""
+    shown = home.run("set", "show", "acme", "Exporter")
+    changed = home.run("set", "change", "acme", "Exporter", "--take", "export")
+    catalogue = json.loads(home.run("set", "permissions", "export", "--json").stdout)
+    never = home.run("set", "change", "acme", "Exporterr", "--take", "export", code=1)
+
+    assert "Contacts > View" in shown.stdout
+    assert "Export off" in changed.stdout
+    assert "lose Export" in changed.stderr
+    assert ["crm_tools.export"] == [one["id"] for one in catalogue["permissions"]]
+    assert "did you mean" in never.stderr
+
+
+def test_the_matrix_as_a_table(home: Home) -> None:
+    """Named columns as a table with its key, everything as JSON, everything as CSV on stdout."""
+    table = home.run("user", "matrix", "acme", "--permission", "export").stdout
+    told = json.loads(home.run("user", "matrix", "acme", "--json").stdout)
+    lines = home.run("user", "matrix", "acme", "--csv", "-").stdout.splitlines()
+
+    assert "1  Export  (crm_tools.export)" in table
+    assert len(told) == len(lines) - 1
+    assert any("on" == one["permissions"].get("crm_tools.export") for one in told)
+
+
+def test_the_app_of_a_pack(home: Home) -> None:
+    """Named, listed, forgotten."""
+    home.run("pack", "app", "acme", "8x8", "990", "--scope", "crm.objects.contacts.read")
+    named = json.loads(home.run("pack", "apps", "acme", "--json").stdout)
+    home.run("pack", "app", "acme", "8x8", "990", "--forget")
+    left = json.loads(home.run("pack", "apps", "acme", "--json").stdout)
+
+    assert ["990"] == [one["app_id"] for one in named]
+    assert "990" not in {one["app_id"] for one in left}
+
+
 def test_seats(home: Home) -> None:
     """Cost as a range, a queue with reasons and doubt."""
     told = json.loads(home.run("user", "seats", "acme", "--json").stdout)

@@ -108,3 +108,33 @@ def _drafted(name: str, wanted: str, wishes: dict[str, str], *, new: bool, reaso
 
     order = ChangeSet(wanted, wishes, new=new, reason=reason)
     return ask(lambda app, actor: propose(app, actor, name, order))
+
+
+@set_.command("permissions", epilog="Example: rolecall set permissions export")
+@click.argument("words", nargs=-1)
+@json_option
+def permissions(words: tuple[str, ...], as_json: bool) -> None:
+    """The catalogue: id, levels (rising), seats that open it, how sure we are; WORDS narrow it.
+
+    HubSpot publishes no such list. Files in the folder `catalogue` of ROLECALL_HOME change it.
+    """
+    from rolecall.services.permissions.shapes import catalogue_shape
+    from rolecall.services.structure import CatalogueView, catalogue_view
+
+    async def use(app: Any, _: Any) -> CatalogueView:
+        return catalogue_view(app, " ".join(words))
+
+    found = ask(use)
+    if as_json:
+        shapes = [catalogue_shape(one) for one in found.permissions]
+        overlays = list(found.overlays)
+        print_json({"version": found.version, "overlays": overlays, "permissions": shapes})
+        return
+    rows = [
+        (one.id, " > ".join(one.path), " < ".join(one.levels), ", ".join(one.seats),
+         "critical" if one.critical else "", one.sure.value)
+        for one in found.permissions
+    ]  # fmt: skip
+    print_table(("id", "in HubSpot's screens", "levels", "seats", "", "sure"), rows)
+    laid = f" with {', '.join(found.overlays)}" if found.overlays else ""
+    say(f"{len(rows)} permissions, catalogue of {found.version}{laid}")

@@ -28,6 +28,7 @@ from rolecall.insights import (  # noqa: F401 - importing a module registers its
     super_admins,
     teams,
     two_factor,
+    unknown_permissions,
 )
 from rolecall.insights.custom_rules import custom_findings
 from rolecall.insights.exceptions import covered

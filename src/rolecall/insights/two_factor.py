@@ -19,9 +19,10 @@ _SSO_ON, _SSO_OFF = "REQUIRE_SINGLE_SIGN_ON", "UNREQUIRE_SINGLE_SIGN_ON"
     title="Second factor not enforced",
     why="A stolen password is then all it takes.",
     docs="Fires for the portal when an admin attested that two-factor log-in is not required, or "
-    "when the feeds prove it: somebody took the second factor off, set up no other, and signed in "
-    "afterwards, while no single sign-on was required. The younger of word and proof counts. "
-    "HubSpot's API does not tell the setting: without either it is unknown, and unknown is no "
+    "when it is proved: by the feeds (somebody took the second factor off, set up no other, and "
+    "signed in afterwards) or by a users export with a column for it (somebody without one signed "
+    "in), while no single sign-on was required. The younger of word and proof counts. "
+    "HubSpot's API does not tell the setting: without any of them it is unknown, and unknown is no "
     "finding.",
     alert=True,
 )
@@ -61,7 +62,7 @@ def second_factor_removed(view: View) -> Iterator[Observation]:
 
 def enforcement(view: View) -> tuple[bool | None, tuple[Evidence, ...]]:
     """Whether a second factor is required as far as anything tells, and what tells it."""
-    word, proof = view.facts.two_factor, _proof(view)
+    word, proof = view.facts.two_factor, _newest(_proof(view), _by_export(view))
     if word is not None and (
         proof is None or proof.observed_at is None or word.at >= proof.observed_at
     ):
@@ -70,12 +71,37 @@ def enforcement(view: View) -> tuple[bool | None, tuple[Evidence, ...]]:
     return (None, ()) if proof is None else (False, (proof,))
 
 
-def _proof(view: View) -> Evidence | None:
-    """The newest log-in of somebody who had taken the second factor off and set up no other."""
+def _newest(*proofs: Evidence | None) -> Evidence | None:
+    told = [one for one in proofs if one is not None and one.observed_at is not None]
+    return max(told, key=lambda one: str(one.observed_at), default=None)
+
+
+def _by_export(view: View) -> Evidence | None:
+    """A users export that names somebody without a second factor who signed in all the same."""
+    records = view.facts.access.book.records.values() if view.facts.access else ()
+    bare = [
+        one
+        for one in records
+        if one.two_factor is False and one.last_login is not None and not one.deactivated
+    ]
+    if not bare or _sso_required(view):
+        return None
+    one = max(bare, key=lambda each: (each.as_of, str(each.last_login)))
+    count = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
+    fact = f"{one.email}{count} without a second factor, signed in {one.last_login:%Y-%m-%d}"
+    return Evidence(fact, f"users export of {one.as_of:%Y-%m-%d}", one.last_login)
+
+
+def _sso_required(view: View) -> bool:
     sso = max(
         ((e.at, e.type) for e in view.facts.events if e.type in (_SSO_ON, _SSO_OFF)), default=None
     )
-    if sso is not None and sso[1] == _SSO_ON:
+    return sso is not None and sso[1] == _SSO_ON
+
+
+def _proof(view: View) -> Evidence | None:
+    """The newest log-in of somebody who had taken the second factor off and set up no other."""
+    if _sso_required(view):
         return None
     found: list[tuple[datetime, str]] = []
     for user_id, (at, kind) in _last_by_user(view).items():

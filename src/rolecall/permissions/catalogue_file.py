@@ -18,23 +18,31 @@ from rolecall.permissions.catalogue import (
     Sure,
     Template,
 )
-from rolecall.permissions.levels import NONE, SCOPES, TOGGLE
+from rolecall.permissions.levels import NONE, SCOPES, TOGGLE, split_level
+from rolecall.permissions.overlay_file import check_overlay
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TABLES = ("sources", "categories", "items", "ceilings", "templates")
 
 
-def read_catalogue(text: str, *overlays: str) -> Catalogue:
+def read_catalogue(text: str, *overlays: str, names: tuple[str, ...] = ()) -> Catalogue:
     """The catalogue of the first text with the overlays on top, later ones winning.
 
     An overlay may add or replace items, categories, sources, ceilings and templates; an item that
-    is null takes the shipped one away. Refused names every problem, cycles of `requires` included.
+    is null takes the shipped one away. Refused names every problem, cycles of `requires` included;
+    `names` are what the overlays are called in messages.
     """
-    data = _load(text, "catalogue")
-    for number, overlay in enumerate(overlays, 1):
-        data = _overlaid(data, _load(overlay, f"overlay {number}"))
+    data = _load(text)
+    for number, overlay in enumerate(overlays):
+        check_overlay(overlay, names[number] if names else f"overlay {number + 1}")
+        data = _overlaid(data, _load(overlay))
     permissions = {one.id: one for one in _permissions(data)}
-    problems = [*_unknown_requirements(permissions), *cycles(_requirements(permissions))]
+    problems = [
+        *_unknown_requirements(permissions),
+        *cycles(_requirements(permissions)),
+        *_wrong_templates(data, permissions),
+        *_unknown_ceilings(data),
+    ]
     if problems:
         raise Refused("the catalogue cannot be used: " + "; ".join(problems))
     return Catalogue(
@@ -70,20 +78,12 @@ def _walk(
     done.add(node)
 
 
-def _load(text: str, name: str) -> dict[str, Any]:
-    try:
-        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
-    except yaml.YAMLError as error:
-        raise Refused(f"the {name} is not YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise Refused(f"the {name} must be a mapping of keys to values")
+def _load(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe loaders
     return data
 
 
 def _overlaid(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
-    unknown = overlay.keys() - {*_TABLES, "version", "seats"}
-    if unknown:
-        raise Refused(f"unknown keys in the overlay: {', '.join(sorted(unknown))}")
     merged = dict(base)
     for table in _TABLES:
         rows = {**base.get(table, {}), **overlay.get(table, {})}
@@ -154,12 +154,19 @@ def _seat(entry: Mapping[str, Any], ceilings: Mapping[str, Any]) -> SeatKind:
 
 
 def _ceiling(entry: Mapping[str, Any]) -> CeilingRule:
-    level = {"none": NONE, "as written": None}.get(entry["as"], entry["as"])
+    written = _word(entry["as"])
+    level = {"none": NONE, "as written": None}.get(written, written)
     return CeilingRule(entry["match"], level, Sure(entry.get("sure", "assumed")))
 
 
 def _template(name: str, entry: Mapping[str, Any]) -> Template:
-    return Template(name, entry.get("source", ""), entry["grants"])
+    grants = {permission: _word(level) for permission, level in entry["grants"].items()}
+    return Template(name, entry.get("source", ""), grants)
+
+
+def _word(level: object) -> str:
+    """A level as written: YAML takes a bare `on` for a truth value."""
+    return "on" if level is True else str(level)
 
 
 def _requirements(permissions: Mapping[str, Permission]) -> dict[str, tuple[str, ...]]:
@@ -171,3 +178,21 @@ def _unknown_requirements(permissions: Mapping[str, Permission]) -> Iterator[str
         for needed in one.requires:
             if needed not in permissions:
                 yield f"{one.id} requires {needed}, which is in no catalogue"
+
+
+def _wrong_templates(
+    data: Mapping[str, Any], permissions: Mapping[str, Permission]
+) -> Iterator[str]:
+    for name, entry in data["templates"].items():
+        for permission, level in entry["grants"].items():
+            one = permissions.get(permission)
+            if one is None:
+                yield f"the template {name} gives {permission}, which is in no catalogue"
+            elif split_level(_word(level))[0] not in one.levels:
+                yield f"the template {name} gives {permission} at {level}, no level of it"
+
+
+def _unknown_ceilings(data: Mapping[str, Any]) -> Iterator[str]:
+    for entry in data.get("seats", ()):
+        if entry["ceiling"] not in data.get("ceilings", {}):
+            yield f"the seat {entry['names'][0]} has the ceiling {entry['ceiling']}, which is none"

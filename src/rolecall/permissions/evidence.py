@@ -36,7 +36,7 @@ class PermissionRecord:
 
     `grants` is permission id -> level; a permission missing there was not held, unless it is
     outside `speaks_of` or the line is not `complete`. None of `sets`, `seats`, `super_admin`,
-    `deactivated` means the file has no such column.
+    `deactivated`, `two_factor` means the file has no such column.
     """
 
     user_id: str
@@ -51,6 +51,7 @@ class PermissionRecord:
     super_admin: bool | None = None
     deactivated: bool | None = None
     last_login: datetime | None = None
+    two_factor: bool | None = None
     unknown: tuple[str, ...] = ()  # tokens nobody could read, kept as they stood
     extra: Mapping[str, str] = field(default_factory=dict)  # columns nobody knows
 

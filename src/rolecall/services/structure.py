@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rolecall.domain.actor import Actor
 from rolecall.domain.snapshot import Snapshot
 from rolecall.permissions import matrix
+from rolecall.permissions.catalogue import Permission
 from rolecall.permissions.compare import side_of_set
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
@@ -14,6 +15,7 @@ from rolecall.services.drafts.access_file import keep_text, policy_for
 from rolecall.services.drafts.orders import AccessFile
 from rolecall.services.inventory.users import lists_of
 from rolecall.services.permissions.answers import age_of, set_in, standpoint_of
+from rolecall.services.permissions.book import catalogue_of, overlays_of
 from rolecall.services.plans.drafting import Drafted, preview
 from rolecall.services.plans.policies import dump_access
 from rolecall.store import StoredPolicy
@@ -75,3 +77,27 @@ async def set_contents(app: App, actor: Actor, name: str, set_id: str) -> SetCon
         if (held := side.levels.get(key)) is not None and held.low
     ]
     return SetContents(tuple(rows), age_of(seen))
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueView:
+    """Permissions that match some words, the version they are of, and the overlays laid on."""
+
+    version: str
+    overlays: tuple[str, ...]
+    permissions: tuple[Permission, ...]
+
+
+def catalogue_view(app: App, words: str = "") -> CatalogueView:
+    """The catalogue as it counts here; words narrow it by id, label, older label or phrase."""
+    catalogue = catalogue_of(app)
+    wanted = words.casefold().split()
+    found = (
+        one for one in catalogue.permissions.values() if all(w in _spoken(one) for w in wanted)
+    )
+    overlays = tuple(path.name for path in overlays_of(app))
+    return CatalogueView(catalogue.version, overlays, tuple(found))
+
+
+def _spoken(one: Permission) -> str:
+    return " ".join((one.id, *one.path, *one.was, *one.say)).casefold()

@@ -55,6 +55,17 @@ USERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("super admin", "is super admin", "superadmin", "super administrateur"),
             *("superadministrador", "スーパー管理者"),
         ),
+        "two_factor": (
+            *(
+                "two factor",
+                "two factor authentication",
+                "two factor enabled",
+                "2fa",
+                "2fa enabled",
+            ),
+            *("2fa status", "zwei faktor authentifizierung", "authentification à deux facteurs"),
+            *("autenticación de dos factores", "二要素認証"),
+        ),
         "seats": (
             *("seat", "seats", "assigned seat", "lizenz", "lizenzen", "licence", "licencia"),
             *("シート", "sitz", "license"),

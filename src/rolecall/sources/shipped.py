@@ -17,24 +17,30 @@ _DATA = files("rolecall.sources") / "data"
 
 def catalogue(overlays: Iterable[Path] = ()) -> Catalogue:
     """The shipped catalogue, with the operator's overlay files on top in their order."""
-    texts = tuple(path.read_text(encoding="utf-8") for path in overlays)
-    return _catalogue(texts)
+    return _catalogue(tuple(_named_text(path) for path in overlays))
 
 
 def words(overlays: Iterable[Path] = ()) -> Vocabulary:
     """All ways the catalogue's permissions may be written."""
-    texts = tuple(path.read_text(encoding="utf-8") for path in overlays)
-    return _words(texts)
+    return _words(tuple(_named_text(path) for path in overlays))
 
 
 @cache
-def _catalogue(overlays: tuple[str, ...]) -> Catalogue:
-    return read_catalogue(_text("catalogue.yaml"), *overlays)
+def _catalogue(overlays: tuple[tuple[str, str], ...]) -> Catalogue:
+    names, texts = tuple(name for name, _ in overlays), (text for _, text in overlays)
+    return read_catalogue(_text("catalogue.yaml"), *texts, names=names)
 
 
 @cache
-def _words(overlays: tuple[str, ...]) -> Vocabulary:
+def _words(overlays: tuple[tuple[str, str], ...]) -> Vocabulary:
     return vocabulary(_catalogue(overlays))
+
+
+def _named_text(path: Path) -> tuple[str, str]:
+    try:
+        return str(path), path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused(f"{path} is not UTF-8 text") from error
 
 
 def pack_texts(extra: Iterable[Path] = ()) -> dict[str, str]:

@@ -31,6 +31,10 @@ _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _NUMBER = re.compile(r"^\d{3,}(?:\.0)?$")
 _TOKENS = re.compile(r">.*:|^\w+\.\w+=")
 _YES = frozenset({"yes", "true", "ja", "oui", "sí", "si", "はい", "sim", "1", "x", "wahr", "vrai"})
+_SET_UP = frozenset({"enabled", "on", "active", "set up", "enrolled"})
+_NO = frozenset(
+    {"no", "false", "nein", "non", "いいえ", "0", "disabled", "off", "not enabled", "none"}
+)
 _SAME_PORTAL = 0.5  # share of rows that must be users of the portal
 
 
@@ -201,6 +205,7 @@ def _record(reader: _Reader, row: Row) -> PermissionRecord | None:
         super_admin=_flag(reader, row, "super_admin"),
         deactivated=_flag(reader, row, "deactivated"),
         last_login=parse_moment(_cell(reader, row, "last_login")),
+        two_factor=_told_flag(reader, row, "two_factor"),
         unknown=grants.unknown,
         extra={name: row.cells[at] for name, at in reader.extra.items() if row.cells[at]},
     )
@@ -296,6 +301,14 @@ def _flag(reader: _Reader, row: Row, ours: str) -> bool | None:
     if ours not in reader.columns:
         return None
     return _cell(reader, row, ours).casefold() in _YES
+
+
+def _told_flag(reader: _Reader, row: Row, ours: str) -> bool | None:
+    """A flag nobody may be blamed by mistake with: only words that are surely yes or no count."""
+    word = _cell(reader, row, ours).casefold()
+    if word in _YES or word in _SET_UP:
+        return True
+    return False if word in _NO else None
 
 
 def _spoken(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +21,15 @@ from rolecall.services.findings.facts import attest_two_factor, name_answerable
 from rolecall.services.findings.findings import list_findings
 from rolecall.services.findings.seats import seat_report
 from rolecall.services.permissions.apps import OWN_KEY, name_app
+from rolecall.services.permissions.files import ExportFile
 from rolecall.services.permissions.packs import find_pack
 from rolecall.services.plans.drafting import propose
 from rolecall.services.plans.fixing import fix_finding
 from rolecall.services.plans.plans import approve_plan, enforce_text
+from rolecall.services.syncs.filing import file_export
 from rolecall.services.tasks import list_tasks
 from rolecall.store.findings import StoredFinding
-from tests.support.evidence import a_blind_house, an_informed_house, bring
+from tests.support.evidence import a_blind_house, an_informed_house, bring, export_of
 from tests.support.house import House
 
 ADMIN = "lars.lindqvist@acme.test"
@@ -362,3 +367,46 @@ async def told(house: House) -> list[dict[str, str]]:
     async with house.app.database.read() as view:
         found = await view.outbox.due(house.app.clock.now())
     return [dict(one.payload) for one in found if one.topic == "finding.opened"]
+
+
+async def test_a_column_for_two_factor_is_evidence(tmp_path: Path) -> None:
+    """Somebody without a second factor who signed in proves it; words nobody knows prove nothing."""
+    async with a_blind_house(tmp_path, "tiny") as house:
+        quiet = await open_ones(house, "2fa.not-enforced")
+        await file_text(house, "Maybe")
+        open_ = await open_ones(house, "2fa.not-enforced")
+        await house.app.clock.sleep(60)
+        await file_text(house, "No")
+        loose = await open_ones(house, "2fa.not-enforced")
+
+    assert {} == quiet == open_
+    (found,) = loose.values()
+    assert "without a second factor" in found.finding.evidence[0].fact
+
+
+async def file_text(house: House, two_factor: str) -> None:
+    """An export of now with one more column."""
+    rows = list(csv.reader(io.StringIO(export_of(house).decode())))
+    out = io.StringIO()
+    csv.writer(out).writerows([[*rows[0], "2FA"], *([*row, two_factor] for row in rows[1:])])
+    file = ExportFile(out.getvalue().encode(), "users.csv", house.app.clock.now())
+    await file_export(house.app, house.actor, house.name, file)
+
+
+async def test_permissions_nobody_knows(tmp_path: Path) -> None:
+    """What no catalogue knows is a finding of the portal until an overlay names it."""
+    overlay = "items:\n  crm_tools.wizardry: {label: Wizardry, kind: toggle, source: kb}\n"
+    async with a_blind_house(tmp_path, "tiny") as house:
+        text = export_of(house).decode().replace("CRM tools > Export", "CRM tools > Wizardry")
+        file = ExportFile(text.encode(), "users.csv", house.app.clock.now())
+        await file_export(house.app, house.actor, house.name, file)
+        found = await open_ones(house, "catalogue.unknown-permissions")
+        (house.app.home / "catalogue").mkdir()
+        (house.app.home / "catalogue" / "mine.yaml").write_text(overlay, "utf-8")
+        await house.app.clock.sleep(3600)
+        later = replace(file, as_of=house.app.clock.now())
+        await file_export(house.app, house.actor, house.name, later)
+        known = await open_ones(house, "catalogue.unknown-permissions")
+
+    assert "Wizardry: On" in next(iter(found.values())).finding.message
+    assert {} == known

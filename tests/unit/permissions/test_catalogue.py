@@ -92,7 +92,18 @@ items:
     ("overlay", "words"),
     [
         ("items: [", "not YAML"),
-        ("nonsense: 1", "unknown keys in the overlay: nonsense"),
+        ("nonsense: 1", "unknown key 'nonsense'"),
+        ("", "the file is empty"),
+        ("items: {crm_tools.a: 7}", "must be a mapping"),
+        ("items: {crm_tools.a: {label: A, kind: wild}}", "must be scope, toggle, or a list"),
+        ("items: {crm_tools.a: {label: A, kinds: toggle}}", "unknown key 'kinds'"),
+        ("items: {crm_tools.a: {kind: toggle}}", "has no label"),
+        ("items: {crm_tools.a: {label: A, actions: {view: on}}}", "must be scope, toggle"),
+        ("items: {crm_tools.a: {label: A, kind: toggle, tier: gold}}", "must be one of free"),
+        ("ceilings: {view_only: [{match: x}]}", "as missing"),
+        ("seats: [{names: [Odd], ceiling: sky}]", "ceiling sky, which is none"),
+        ("templates: {T: {grants: {crm_tools.export: often}}}", "at often, no level of it"),
+        ("templates: {T: {grants: {crm_tools.juggle: on}}}", "in no catalogue"),
         ("items: {nowhere.x: {label: X, kind: toggle}}", "in no category"),
         (
             """items:
@@ -107,6 +118,17 @@ def test_bad_overlays(overlay: str, words: str) -> None:
     """A broken overlay is refused with the reason."""
     with pytest.raises(Refused, match=words):
         read_catalogue(SHIPPED, overlay)
+
+
+def test_every_mistake_of_an_overlay_is_told_with_its_place() -> None:
+    """Line and column of each, under the name of the file."""
+    overlay = "items:\n  crm_tools.a: {label: A, kind: wild}\n  crm_tools.b: 7\n"
+    with pytest.raises(Refused) as raised:
+        read_catalogue(SHIPPED, overlay, names=("mine.yaml",))
+
+    assert "mine.yaml has 2 problems" in str(raised.value)
+    assert "line 2, column 33" in str(raised.value)
+    assert "line 3, column 16" in str(raised.value)
 
 
 @given(levels, levels, levels)

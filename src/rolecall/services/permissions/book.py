@@ -62,6 +62,7 @@ class KeptRecord:
     super_admin: bool | None = None
     deactivated: bool | None = None
     last_login: datetime | None = None
+    two_factor: bool | None = None
     unknown: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
 
@@ -142,6 +143,7 @@ def _record(
         super_admin=line.super_admin,
         deactivated=line.deactivated,
         last_login=line.last_login,
+        two_factor=line.two_factor,
         unknown=line.unknown,
         extra=line.extra,
     )
@@ -175,6 +177,7 @@ def _kept(one: PermissionRecord, bundle: int) -> KeptRecord:
         super_admin=one.super_admin,
         deactivated=one.deactivated,
         last_login=one.last_login,
+        two_factor=one.two_factor,
         unknown=one.unknown,
         extra=one.extra,
     )

@@ -102,6 +102,20 @@ def permission_shape(one: Permission) -> Plain:
     return {"id": one.id, "label": one.shown, "critical": one.critical, "sure": one.sure.value}
 
 
+def catalogue_shape(one: Permission) -> Plain:
+    """A permission with everything the catalogue says of it."""
+    return {
+        **permission_shape(one),
+        "path": list(one.path),
+        "levels": list(one.levels),
+        "kind": one.kind.value,
+        "seats": list(one.seats),
+        "tier": one.tier.value if one.tier else None,
+        "requires": list(one.requires),
+        "source": one.source,
+    }
+
+
 def range_shape(held: Range) -> Plain:
     """What is known of a level: at least, at most, and as one cell."""
     return {"at_least": held.low or None, "at_most": held.high or None, "shown": shown(held)}
