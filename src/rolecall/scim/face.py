@@ -25,12 +25,13 @@ from rolecall.http.layers import BodyLimit
 from rolecall.http.strict_json import Unfit, checked
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.ids import uuid7
+from rolecall.scim.listing import Written, plain_page, written
 from rolecall.scim.provider import provider_of
 from rolecall.scim.quirks import mended
 from rolecall.scim.storage import Attempt, Declined, PushStorage
 from rolecall.services.app import App
 from rolecall.services.scim.clients import Pusher, pusher_of
-from rolecall.services.scim.kept import Published, keep_line, published_values
+from rolecall.services.scim.kept import Published, keep_line, page_of_kept, published_values
 from rolecall.services.scim.planning import ScimRunner
 
 PREFIX = "/scim"
@@ -94,6 +95,8 @@ class ScimFace(ASGIApplication):
         if not self.needs_auth(request):
             return await self.handler.handle(request)
         pusher = await self._pusher(request)
+        if plain := await self._plain(request, pusher):
+            return plain
         service, sent = await self._service(pusher), request.body
         storage = PushStorage(self.app, self.runner, pusher, service.provider)
         try:
@@ -104,6 +107,24 @@ class ScimFace(ASGIApplication):
             response = self.handle_exception(request, error)
         await self._keep(request, sent, response, pusher, storage)
         return response
+
+    async def _plain(self, request: ScimRequest, pusher: Pusher) -> Written | None:
+        """A page by place alone, without the library; None for everything else."""
+        page = plain_page(request.path, request.query) if request.method == "GET" else None
+        if page is None:
+            return None
+        total, records = await page_of_kept(self.app, pusher, (page.kind,), page.start, page.count)
+        return written(page, total, records, request.base_url)
+
+    @staticmethod
+    async def send_response(response: ScimResponse, send: Any) -> None:
+        """An answer that is bytes already goes out as it is."""
+        if not isinstance(response, Written):
+            await ASGIApplication.send_response(response, send)
+            return
+        headers = [(key.encode(), value.encode()) for key, value in response.headers.items()]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.raw})
 
     async def _pusher(self, request: ScimRequest) -> Pusher:
         kind, _, secret = (request.header("Authorization") or "").partition(" ")
