@@ -91,18 +91,19 @@ async def _first_link(app: object, actor: object) -> NewLink | None:
 def run(door: socket.socket, proxy: str | None = None) -> None:
     """Serve on this socket until interrupted."""
     import asyncio
-    import logging
 
     import uvicorn
 
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("rolecall").setLevel(logging.INFO)
+    from rolecall.kit.logs import write_lines
+
+    write_lines()
     config = uvicorn.Config(
         SERVER,
         factory=True,
         lifespan="on",
+        log_config=None,  # its warnings are lines like ours
         log_level="warning",
-        access_log=False,  # one JSON line per request comes from our own layer
+        access_log=False,  # one line per request comes from our own layer
         server_header=False,
         date_header=True,
         proxy_headers=proxy is not None,

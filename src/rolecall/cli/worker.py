@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help="Take every turn once and stop.")
 def worker(once: bool) -> None:
     """Sync on schedule and carry out what is due; safe beside servers and other workers."""
-    import logging
+    from rolecall.kit.logs import write_lines
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    write_lines()
     ask(_once if once else _work)
 
 

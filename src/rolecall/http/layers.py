@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from rolecall.http.asgi import SAFE_METHODS, App, Message, Receive, Scope, Send, header, headers_of
 from rolecall.http.problems import Problem, problem_of, send_problem
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.ids import uuid7
+from rolecall.kit.logs import about
 
 LOG = logging.getLogger("rolecall.http")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+CORRELATION = (b"x-correlation-id", b"x-hubspot-correlation-id")
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -40,7 +42,11 @@ def _unobserved(_method: str, _status: int, _seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RequestLog:
-    """Gives each request an id, answers it in a header, writes one JSON line when it is over."""
+    """Gives each request an id, answers it in a header, writes one line when it is over.
+
+    A correlation id, by which a caller follows its own act through several of our requests, is
+    taken over, answered and written as well; HubSpot names the calls it makes by its own.
+    """
 
     app: App
     observe: Callable[[str, int, float], None] = _unobserved
@@ -50,19 +56,24 @@ class RequestLog:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = header(scope, b"x-request-id")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid7()
+        request_id = _given(scope, b"x-request-id") or uuid7()
+        correlation = next(filter(None, (_given(scope, name) for name in CORRELATION)), "")
         scope.setdefault("state", {})["request_id"] = request_id
+        with about(request_id=request_id, correlation_id=correlation):
+            await self._answered(scope, receive, send, request_id, correlation)
+
+    async def _answered(
+        self, scope: Scope, receive: Receive, send: Send, request_id: str, correlation: str
+    ) -> None:
+        ids = [(b"x-request-id", request_id.encode())]
+        ids += [(b"x-correlation-id", correlation.encode())] if correlation else []
         seen = {"status": 500}
         started = time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    (b"x-request-id", request_id.encode()),
-                ]
+                message["headers"] = [*message.get("headers", ()), *ids]
             await send(message)
 
         try:
@@ -70,18 +81,22 @@ class RequestLog:
         finally:
             spent = time.perf_counter() - started
             self.observe(scope["method"], seen["status"], spent)
-            LOG.info("%s", _line(scope, request_id, seen["status"], spent))
+            LOG.info("request", extra={"facts": _facts(scope, seen["status"], spent)})
 
 
-def _line(scope: Scope, request_id: str, status: int, seconds: float) -> str:
-    facts = {
-        "request_id": request_id,
+def _given(scope: Scope, name: bytes) -> str:
+    """An id somebody before us gave, when it looks like one."""
+    given = header(scope, name)
+    return given if REQUEST_ID.fullmatch(given) else ""
+
+
+def _facts(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
+    return {
         "method": scope["method"],
         "path": scope["path"],  # never the query: it may hold what somebody typed
         "status": status,
         "ms": round(seconds * 1000, 1),
     }
-    return json.dumps(facts, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Reads are repeated a bounded number of times; a write that may have arrived neve
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ from rolecall.hubspot.sender import USER_AGENT, NoAnswer, NotSent, Reply, Sender
 from rolecall.hubspot.versions import Family, Version
 from rolecall.kit.clock import Clock, SystemClock
 
+LOG = logging.getLogger("rolecall.hubspot")
 API_BASE = "https://api.hubapi.com"
 HEADERS = (
     ("accept", "application/json"),
@@ -266,6 +268,7 @@ class Connection:
         try:
             reply = await self._sender.send(method, url, headers, content)
             status = reply.status
+            _note(method, shown, reply)
         except NotSent as error:
             raise answers.never_left(method, shown, str(error)) from None
         except NoAnswer as error:
@@ -400,6 +403,18 @@ class Connected:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+
+def _note(method: str, shown: str, reply: Reply) -> None:
+    """A line about an answer, under HubSpot's own id; what is refused is told unless debugging."""
+    usual = reply.status < 400 or reply.status == 404  # absence is proved by a 404
+    told = {
+        "method": method,
+        "path": shown,
+        "status": reply.status,
+        "upstream_correlation_id": reply.headers.get("x-hubspot-correlation-id", ""),
+    }
+    LOG.log(logging.DEBUG if usual else logging.INFO, "HubSpot answered", extra={"facts": told})
 
 
 def _means_missing(operation: Operation[Any], reply: Reply) -> bool:

@@ -54,6 +54,11 @@ class HubSpotError(RolecallError):
         self.failure = failure
 
     @property
+    def trace(self) -> str:
+        """HubSpot's correlation id of the call."""
+        return self.failure.correlation_id
+
+    @property
     def sentence(self) -> str:
         """What is the matter in one short sentence, without the call: its class's own."""
         return (type(self).__doc__ or "").partition(".")[0]

@@ -13,6 +13,11 @@ from __future__ import annotations
 class RolecallError(Exception):
     """Something went wrong; the message names the place, the hint the way out."""
 
+    @property
+    def trace(self) -> str:
+        """What the other side's support finds the call by; empty where nobody else was asked."""
+        return ""
+
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
         self.message = message

@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from rolecall.domain.actor import SYSTEM, Actor
 from rolecall.domain.plan import PlanState
 from rolecall.domain.portal import Portal
+from rolecall.kit import logs
 from rolecall.kit.errors import RolecallError
+from rolecall.kit.logs import about
 from rolecall.services.app import App
 from rolecall.services.connections.leases import if_free
 from rolecall.services.connections.portals import portal_named
@@ -97,7 +99,7 @@ async def go_on_in(app: App, hub_id: int) -> tuple[Applied, ...]:
         try:
             done.append(await apply_plan(app, SYSTEM, one.plan_id))
         except RolecallError as error:
-            LOG.info("plan %s waits: %s", one.plan_id, error.message)
+            LOG.info("plan %s waits: %s", one.plan_id, error.message, extra=logs.of(error))
     for applied in done:
         await _proved(app, applied)
     return tuple(done)
@@ -179,9 +181,10 @@ PORTAL_TURNS: tuple[
 
 async def _noted(portal: Portal, work: Awaitable[object]) -> bool:
     """Whether it succeeded; a trouble is noted and is no trouble of the next portal."""
-    try:
-        await work
-    except RolecallError as error:
-        LOG.warning("%s: %s", portal.name, error.message)
-        return False
-    return True
+    with about(portal=portal.name):
+        try:
+            await work
+        except RolecallError as error:
+            LOG.warning("%s: %s", portal.name, error.message, extra=logs.of(error))
+            return False
+        return True

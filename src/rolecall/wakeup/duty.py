@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rolecall.kit import logs
 from rolecall.kit.errors import RolecallError
+from rolecall.kit.ids import uuid7
+from rolecall.kit.logs import about
 
 LOG = logging.getLogger("rolecall.wakeup")
 ALL = ("",)  # the one key of a duty that finds its due rows itself
@@ -45,7 +48,7 @@ async def due_keys(duty: Duty) -> Sequence[str] | None:
     try:
         return await duty.due()
     except RolecallError as error:
-        LOG.warning("%s: %s", duty.name, error.message)
+        LOG.warning("%s: %s", duty.name, error.message, extra=logs.of(error))
     except Exception:
         LOG.exception("%s failed", duty.name)
     return None
@@ -54,10 +57,15 @@ async def due_keys(duty: Duty) -> Sequence[str] | None:
 async def done(duty: Duty, key: str) -> bool:
     """One turn of a duty for one key; a failure is logged and never ends the waking."""
     shown = f"{duty.name} {key}".strip()
+    with about(duty=shown, turn=uuid7()):
+        return await _done(duty, key, shown)
+
+
+async def _done(duty: Duty, key: str, shown: str) -> bool:
     try:
         await duty.run(key)
     except RolecallError as error:
-        LOG.warning("%s: %s", shown, error.message)
+        LOG.warning("%s: %s", shown, error.message, extra=logs.of(error))
         return False
     except Exception:
         LOG.exception("%s failed", shown)

@@ -19,6 +19,7 @@ from rolecall.domain.plan import ManualTask, Plan, PlanState, Receipt
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import Snapshot
 from rolecall.kit.errors import Refused, Retryable
+from rolecall.kit.logs import about
 from rolecall.plan.clicks import manual_tasks
 from rolecall.plan.effects import effects_of
 from rolecall.plan.look import Knowledge
@@ -235,7 +236,10 @@ async def _stretch(job: _Job) -> Ended:
         watch=job.watching.moment,
         names=_names(snapshot) if snapshot is not None else {},
     )
-    carrying: Carrying = await carry_out_plan(job.app.hands, job.app.database, job.app.clock, order)
+    with about(plan=job.plan.id):
+        carrying: Carrying = await carry_out_plan(
+            job.app.hands, job.app.database, job.app.clock, order
+        )
     job.requests += carrying.requests
     await count_requests(job.app, job.portal, carrying.requests, SHARE)
     return carrying.ended

@@ -14,6 +14,7 @@ from rolecall.domain.assignment import Assignment, Origin, Slot
 from rolecall.domain.events import Event
 from rolecall.domain.plan import PlanState
 from rolecall.domain.request import AccessRequest, RequestState
+from rolecall.kit import logs
 from rolecall.kit.errors import NeedsPerson, Refused, Retryable
 from rolecall.policy.assign import assign
 from rolecall.policy.desired import DesiredUser
@@ -50,7 +51,7 @@ async def carry_out_due(app: App, door: PlanDoor) -> Turn:
             turn.done.append((one.act, one.request.id))
         except (Retryable, NeedsPerson, OutOfDate) as error:
             turn.waiting.append((one.request.id, error.message))
-            LOG.info("request %s waits: %s", one.request.id, error.message)
+            LOG.info("request %s waits: %s", one.request.id, error.message, extra=logs.of(error))
     return turn
 
 

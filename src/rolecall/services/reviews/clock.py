@@ -14,6 +14,7 @@ from rolecall.domain.actor import SYSTEM
 from rolecall.domain.events import Event
 from rolecall.domain.plan import PlanState
 from rolecall.domain.review import Campaign, CampaignOrder, CampaignState, ReviewItem, Verdict
+from rolecall.kit import logs
 from rolecall.kit.errors import NeedsPerson, Refused, RolecallError
 from rolecall.policy.names import names_of
 from rolecall.reviews.causes import (
@@ -113,7 +114,7 @@ async def open_for_events(app: App, hub_id: int) -> tuple[Campaign, ...]:
             opened.append(await open_campaign(app, SYSTEM, hub_id, cause.order, cause=cause.key))
             under_way.add(_about(cause.order))
         except (AlreadyThere, NeedsPerson, Refused) as error:
-            LOG.info("no review for %s: %s", cause.key, error.message)
+            LOG.info("no review for %s: %s", cause.key, error.message, extra=logs.of(error))
     async with app.database.work() as work:
         await _looked(work, head, moves)
     return tuple(opened)
@@ -146,7 +147,7 @@ async def _guarded(turn: Turn, what: str, act: str, work: Awaitable[None]) -> No
         turn.done.append((act, what))
     except RolecallError as error:
         turn.waiting.append((what, error.message))
-        LOG.warning("review %s waits: %s", what, error.message)
+        LOG.warning("review %s waits: %s", what, error.message, extra=logs.of(error))
 
 
 def _act_of(campaign: Campaign, app: App) -> str:

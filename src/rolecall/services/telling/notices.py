@@ -18,6 +18,7 @@ from rolecall.domain.actor import Role
 from rolecall.domain.notice import Notice, NoticeDelivery
 from rolecall.domain.operator import ALL_PORTALS, LinkPurpose
 from rolecall.domain.webhook import DeliveryState
+from rolecall.kit import logs
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.kit.ids import uuid7
 from rolecall.notify import (
@@ -174,7 +175,10 @@ def _failed(delivery: NoticeDelivery, error: RolecallError, now: datetime) -> No
     wait = wait_after(error, delivery.attempts)
     after = replace(delivery, attempts=delivery.attempts + 1, error=error.message)
     if wait is not None:
-        LOG.info("%s: notice %s is tried again: %s", after.channel, after.id, error.message)
+        told = logs.of(error)
+        LOG.info(
+            "%s: notice %s is tried again: %s", after.channel, after.id, error.message, extra=told
+        )
         return replace(after, next_at=now + wait)
     return _given_up(after, error.message)
 
