@@ -330,6 +330,14 @@ class TestIntrospection:
         assert deleted.status_code == 204
         assert (await _token(emulator, **again)).json()["status"] == "BAD_REFRESH_TOKEN"
 
+    @pytest.mark.parametrize("verb", ["introspect", "revoke"])
+    async def test_a_form_without_a_token(self, emulator: Emulator, verb: str) -> None:
+        """The RFCs require the token; without one the request is no request."""
+        answer = await emulator.client.post(f"/oauth/v3/token/{verb}", data=CLIENT)
+
+        assert answer.status_code == 400
+        assert answer.json()["error"] == "invalid_request"
+
     async def test_private_app_token_info(self, emulator: Emulator) -> None:
         """Portal, app, creator and scopes of a key, without any scope of its own."""
         path = "/oauth/v2/private-apps/get/access-token-info"

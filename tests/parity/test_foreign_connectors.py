@@ -187,6 +187,22 @@ class TestDataLoaders:
         assert answer.status_code == 200
         assert answer.json()["total"] >= len(answer.json()["results"])
 
+    @pytest.mark.parametrize(
+        ("kind", "wanted"),
+        [
+            ("contacts", {"createdate", "email", "lastmodifieddate", "hs_object_id"}),
+            ("products", {"createdate", "description", "hs_lastmodifieddate", "name", "price"}),
+            ("quotes", {"hs_createdate", "hs_expiration_date", "hs_status", "hs_title"}),
+        ],
+    )
+    async def test_default_properties_exist(
+        self, acme: Emulator, kind: str, wanted: set[str]
+    ) -> None:
+        """A pipeline library refuses to start when a property it reads by default is missing."""
+        rows = (await acme.get(f"/crm/v3/properties/{kind}")).json()["results"]
+
+        assert wanted <= {row["name"] for row in rows}
+
     async def test_asks_for_associations_of_types_without_records(self, acme: Emulator) -> None:
         """Lists ask for associations with products and quotes beside those there are."""
         asked = "deals,products,tickets,quotes"

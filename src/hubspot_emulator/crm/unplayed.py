@@ -6,9 +6,10 @@ Connectors read all of them by default; a type HubSpot ships is never unknown to
 from __future__ import annotations
 
 from hubspot_emulator.crm.asking import body_object, refuse_type
+from hubspot_emulator.crm.definitions import PropertyDef, grouped, text
 from hubspot_emulator.crm.kinds import ObjectKind
 from hubspot_emulator.crm.paths import OBJECT_ROOTS, PIPELINE_ROOTS, PROPERTY_ROOTS
-from hubspot_emulator.crm.shipped import shipped_properties
+from hubspot_emulator.crm.shipped import shipped_group, shipped_properties
 from hubspot_emulator.routing import Call, Handler, Route
 from hubspot_emulator.wire import Answer, not_found
 
@@ -41,6 +42,17 @@ _NAMES = (
     ("0-421", "appointments", "appointment"),
     ("0-970", "projects", "project"),
 )
+# Properties beside those every type has: HubSpot's default ones, which loaders ask for by name.
+_OWN = {
+    "products": ("createdate", "name", "description", "price"),
+    "quotes": ("hs_expiration_date", "hs_public_url_key", "hs_status", "hs_title"),
+    "line_items": ("createdate", "name", "quantity", "amount", "price"),
+    "notes": ("hs_timestamp", "hs_note_body"),
+    "tasks": ("hs_timestamp", "hs_task_subject", "hs_task_status"),
+    "calls": ("hs_timestamp", "hs_call_title", "hs_call_body"),
+    "emails": ("hs_timestamp", "hs_email_subject", "hs_email_text"),
+    "meetings": ("hs_timestamp", "hs_meeting_title", "hs_meeting_body"),
+}
 UNPLAYED: dict[str, ObjectKind] = {
     name: kind
     for kind in (
@@ -75,23 +87,31 @@ def search_none(call: Call) -> Answer:
 
 
 def list_properties(call: Call) -> Answer:
-    """The properties every type has."""
+    """The properties every type has, and a few of its own."""
     kind = _known(call)
     if kind is None:
         return refuse_type(call)
-    found = sorted(shipped_properties(kind), key=lambda one: one.name)
+    found = sorted(_properties(kind), key=lambda one: one.name)
     return Answer(body={"results": [one.wire() for one in found]})
 
 
 def read_property(call: Call) -> Answer:
-    """One of the properties every type has."""
+    """One of these properties."""
     kind, name = _known(call), call.path["name"]
     if kind is None:
         return refuse_type(call)
-    for one in shipped_properties(kind):
+    for one in _properties(kind):
         if one.name == name:
             return Answer(body=one.wire())
     raise not_found(f'Property "{name}" does not exist on {kind.label}')
+
+
+def _properties(kind: ObjectKind) -> tuple[PropertyDef, ...]:
+    own = tuple(
+        text(name, name.removeprefix("hs_").replace("_", " ").capitalize())
+        for name in _OWN.get(kind.name, ())
+    )
+    return (*shipped_properties(kind), *grouped(shipped_group(kind).name, own))
 
 
 def _known(call: Call) -> ObjectKind | None:

@@ -62,6 +62,7 @@ BAD_REFRESH_TOKEN = Refusal(
 )
 BAD_HUB = Refusal("BAD_HUB", "missing or unknown hub id", "access_denied")
 BAD_SCOPE = Refusal("BAD_SCOPE", "missing or unknown scope", "invalid_scope")
+NO_TOKEN = Refusal("BAD_REQUEST", "missing token", "invalid_request")
 BAD_BODY = Refusal(
     "BAD_REQUEST",
     "the body must be application/x-www-form-urlencoded, secrets in it and not in the URL",

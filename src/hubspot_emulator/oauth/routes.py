@@ -103,11 +103,19 @@ def introspect(call: Call) -> Answer:
     form = _form(call)
     if "client_id" in form:
         model.check_client(call.world, form)
-    body = _introspected(call, form.get("token", ""))
+    body = _introspected(call, _token_of(form))
     bare = call.world.switches["introspect_2026_09"] == "bare"
     if bare and call.version.startswith("2026-09"):
         body = {"active": body["active"]}
     return Answer(200, body)
+
+
+def _token_of(form: dict[str, str]) -> str:
+    """The token a form is about; RFC 7662 and 7009 require it."""
+    value = form.get("token")
+    if not value:
+        raise OAuthRefused(refusals.NO_TOKEN)
+    return value
 
 
 def _introspected(call: Call, value: str) -> dict[str, object]:
@@ -123,7 +131,7 @@ def revoke(call: Call) -> Answer:
     """Since v3: end a token; an unknown one is no error (RFC 7009)."""
     form = _form(call)
     app = model.check_client(call.world, form)
-    value = form.get("token", "")
+    value = _token_of(form)
     known = call.world.tokens.grants.get(value) or call.world.tokens.find(value)
     if known is not None and known.client_id == app.client_id:
         model.end_token(call.world, value)
