@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -14,15 +16,38 @@ import httpx2
 import pytest
 
 from rolecall.domain.actor import SYSTEM, Role
+from rolecall.domain.finding import Finding, Severity
+from rolecall.domain.notice import NoticeDelivery
+from rolecall.domain.operator import TokenScope
+from rolecall.domain.plan import ManualTask
 from rolecall.domain.portal import Portal
+from rolecall.domain.review import Cadence, CampaignOrder, ReviewerKind, Scope
+from rolecall.domain.webhook import DeliveryState
+from rolecall.kit.ids import uuid7
 from rolecall.plan.wishes import Ask
-from rolecall.services.drafts.orders import ChangeUsers
+from rolecall.services.drafts.orders import ChangeUsers, RemoveUsers
+from rolecall.services.operators.sign_in import NOBODY_KNOWN, begin_session
+from rolecall.services.operators.tokens import create_token
 from rolecall.services.plans.drafting import propose
+from rolecall.services.reporting.reports import Draft, save_report
+from rolecall.services.requests.requests import RequestForm, file_request
+from rolecall.services.reviews.reviews import open_campaign, save_schedule
+from rolecall.services.telling.webhooks import add_webhook
+from rolecall.services.upkeep import look
+from rolecall.store import AuditQuery
 from rolecall.web.catalogue_of_pages import PAGES
 from tests.support.console import PASSWORD, Console, a_console
+from tests.support.forbidden import FORBIDDEN, TYPED
+from tests.support.governed import a_snapshot
 from tests.support.hubspot import START
 
 OURS = {"sec-fetch-site": "same-origin"}
+CATALOGUE = """\
+version: 1
+portal: acme
+profiles:
+  sales-rep: {permission_set: Sales Rep, seat: Core, main_team: Inside Sales}
+"""
 FILLED = {"portal": "acme", "user": "5000002", "set": "1100001", "pack": "8x8"}
 
 
@@ -124,29 +149,72 @@ async def test_other_portals_are_not_there(console: Console) -> None:
         assert "proposed" == (await view.plans.state(plan.id)).value
 
 
-FORBIDDEN = {
-    Role.REQUESTER: (
-        ("GET", "/p/acme/users"), ("GET", "/p/acme/plans"), ("GET", "/p/acme/structure"),
-        ("GET", "/p/acme/settings/audit"), ("GET", "/p/acme/users.csv"), ("POST", "/p/acme/sync"),
-    ),
-    Role.AUDITOR: (
-        ("POST", "/p/acme/sync"), ("POST", "/p/acme/users/plan"), ("POST", "/p/acme/reviews/new"),
-        ("GET", "/p/acme/settings/operators"), ("POST", "/p/acme/settings/interval"),
-    ),
-    Role.REVIEWER: (
-        ("POST", "/p/acme/users/plan"), ("POST", "/p/acme/reviews/new"), ("POST", "/portals"),
-        ("POST", "/p/acme/structure/people"),
-    ),
-    Role.APPROVER: (
-        ("POST", "/p/acme/settings/reconnect"), ("POST", "/p/acme/settings/operators"),
-        ("POST", "/p/acme/reviews/new"), ("POST", "/p/acme/structure/sets/1100001"),
-    ),
-}  # fmt: skip
-TYPED = {
-    "user": "ben@tiny.test", "what": "remove", "reason": "r", "title": "T", "minutes": "9",
-    "fallback": "x@acme.test", "name": "new", "token": "pat-na1-emulator-tiny", "role": "admin",
-    "email": "new@acme.test", "owner": "me", "due_days": "5",
-}  # fmt: skip
+async def test_ids_of_another_portal_open_nothing(console: Console) -> None:
+    """Every address with an id in it, under the foreign portal's name and under one's own."""
+    ids = await ids_of_everything(console)
+    async with console.app.database.begin(SYSTEM, "test") as work:
+        item = (await work.reviews.all_items(ids["campaign"]))[0].id
+        await work.portals.add(Portal(99, "other", "http://hubspot.test", START))
+        await work.snapshots.seal(a_snapshot(hub_id=99, at=START))
+    eve = await signed(console, "eve@other.test", Role.ADMIN, hub_id=99)
+    before = await _last_line(console)
+    tried = set()
+    for page in PAGES:
+        wanted = PARAMETER.findall(page.path)
+        if not set(wanted) & ids.keys():
+            continue
+        tried |= set(wanted)
+        for name in ("acme", "other"):
+            path = page.path
+            for key, value in {**ids, "portal": name}.items():
+                path = path.replace(f"{{{key}}}", value)
+            typed = {**TYPED, "item": item, "one": "keep", "to": "eve@other.test"}
+            given = {"data": typed, "headers": OURS} if page.methods == ("POST",) else {}
+            answer = await eve.request(page.methods[0], path, **given)
+            assert answer.status_code in {403, 404}, (page.methods, path, answer.status_code)
+            assert "ben@tiny.test" not in answer.text, path
+
+    assert ids.keys() <= tried
+    assert before == await _last_line(console)
+
+
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+async def ids_of_everything(console: Console) -> dict[str, str]:
+    """One thing of every kind in the first portal, by the name addresses have for its id."""
+    app, hub_id = console.app, console.hub_id
+    root = (await console.operator("root@acme.test", Role.ADMIN, hub_id=hub_id)).actor()
+    await console.enforce(CATALOGUE)
+    plan = (await propose(app, root, "acme", RemoveUsers(("ben@tiny.test",)))).plan
+    form = RequestForm("sales-rep", "covers", "ben@tiny.test")
+    request = await file_request(app, root, hub_id, form)
+    order = CampaignOrder("Q4", Scope(), ReviewerKind.NAMED, ("rev@acme.test",), "root@acme.test")
+    campaign = await open_campaign(app, root, hub_id, order)
+    schedule = await save_schedule(app, root, hub_id, order, Cadence.QUARTERLY, console.clock.now())
+    report = await save_report(app, root, "acme", Draft("All"))
+    token = (await create_token(app, root, "ci", [TokenScope.READ], [hub_id])).token
+    webhook = (await add_webhook(app, root, "https://acme.test/hook", (), hub_id)).webhook
+    await begin_session(app, console.operators["root@acme.test"], NOBODY_KNOWN)
+    task = ManualTask(uuid7(), hub_id, "title", ("click",), "", "ben@tiny.test")
+    finding = Finding(
+        "user.dormant", Severity.HIGH, "user", "5000002", "ben@tiny.test", "idle", "w"
+    )
+    delivery = NoticeDelivery(uuid7(), "n", "email", "x@acme.test", DeliveryState.FAILED)
+    async with app.database.begin(SYSTEM, "test") as work:
+        await work.tasks.add([task])
+        await work.findings.record(hub_id, [finding], work.now)
+        await work.notice_deliveries.queue([delivery])
+        (stored,) = [
+            one for one in await work.findings.open(hub_id) if one.finding.rule == "user.dormant"
+        ]
+        (mine,) = await work.sessions.of(console.operators["root@acme.test"].id, work.now)
+    return {
+        "user": "5000002", "set": "1100001", "plan": plan.id, "request": request.id,
+        "campaign": campaign.id, "schedule": schedule.id, "report": report.id, "task": task.id,
+        "token": token.id, "webhook": webhook.id, "operator": root.id.removeprefix("operator:"),
+        "finding": stored.id, "delivery": delivery.id, "session": mine.id, "form": "csv",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("role", list(FORBIDDEN), ids=str)
@@ -205,9 +273,15 @@ async def test_markup_in_names_stays_text(console: Console) -> None:
     assert ben is not None
     ben.first_name = '=HYPERLINK("http://evil.test")'
     await console.installation.sync(full=True)
+    await look(console.app, SYSTEM, "acme")
     client = await signed(console, "root@acme.test", Role.ADMIN, hub_id=0)
-    for path in ("/p/acme/users", "/p/acme/structure/teams", "/p/acme/"):
-        assert "<script>alert" not in (await client.get(path)).text, path
+    shown = 0
+    for path in addresses("GET"):
+        answer = await client.get(path)
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            assert "<script>alert" not in answer.text, path
+            shown += "&lt;script&gt;alert" in answer.text
+    assert shown > 4
     table = await client.get("/p/acme/users.csv?col=email&col=firstname&col=main_team")
     cells = [cell for row in csv.reader(io.StringIO(table.text)) for cell in row]
 
@@ -228,18 +302,35 @@ async def test_a_page_left_open_over_night_sends_nothing(console: Console) -> No
 
 
 async def test_two_approvers_at_once_approve_once(console: Console) -> None:
-    """The second is told that it is approved already; one run carries it out."""
+    """Both say yes in the same moment: one run begins, and each effect is sent once."""
     order = ChangeUsers(("ben@tiny.test",), Ask(main_team="Office"))
     plan = (await propose(console.app, console.installation.actor, "acme", order)).plan
     first = await signed(console, "one@acme.test", Role.APPROVER)
     second = await signed(console, "two@acme.test", Role.APPROVER)
-    typed = {"digest": plan.digest, "then": ""}
+    typed = {"digest": plan.digest, "then": "apply"}
     path = f"/p/acme/plans/{plan.id}/approve"
-    answers = [await one.post(path, data=typed, headers=OURS) for one in (first, second)]
+    asked = (one.post(path, data=typed, headers=OURS) for one in (first, second))
+    answers = await asyncio.gather(*asked)
+    await until_done(console, plan.id)
 
-    assert 303 == answers[0].status_code
+    assert 303 in {one.status_code for one in answers}
+    assert {one.status_code for one in answers} <= {303, 409, 422}
     async with console.app.database.read() as view:
-        assert "approved" == (await view.plans.state(plan.id)).value
+        agreed = [one.actor for one in await view.plans.approvals(plan.id)]
+        begun = await view.audit.lines(AuditQuery(event="plan:run:started"))
+        sent = await view.audit.lines(AuditQuery(event="plan:effect:sent"))
+    assert len(set(agreed)) == len(agreed)
+    assert (1, 1) == (len(begun), len(sent))
+
+
+async def until_done(console: Console, plan_id: str) -> None:
+    """The run of a plan to its end."""
+    for _ in range(200):
+        async with console.app.database.read() as view:
+            if (await view.plans.state(plan_id)).value == "done":
+                return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the plan was never done")
 
 
 async def test_read_only_shows_everything_and_writes_nothing(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
-from rolecall.kit.errors import Refused
+from rolecall.kit.errors import NotThere, Refused
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
+from rolecall.services.inventory.users import lists_of
 from rolecall.services.rights import may_change
 
 NOTES = "permission set notes"
@@ -34,13 +35,16 @@ async def notes_of_sets(app: App, actor: Actor, name: str) -> Mapping[str, Resou
 
 
 async def note_set(app: App, actor: Actor, name: str, set_id: str, note: ResourceNote) -> None:
-    """Write a note; Refused when it is too long."""
+    """Write a note; Refused when it is too long, NotThere for a set the portal does not have."""
     portal = await portal_named(app, actor, name)
     what = "write notes about permission sets"
     may_change(app, actor, Role.ADMIN, portal.hub_id, what, TokenScope.MANAGE)
     if max(len(note.owner), len(note.purpose)) > LONGEST:
         raise Refused(f"a note has at most {LONGEST} characters")
     async with app.database.begin(actor, what) as work:
+        lists = await lists_of(work, portal)
+        if set_id not in {one.id for one in lists.permission_sets}:
+            raise NotThere(f"There is no permission set {set_id} in {portal.name}")
         owner = f"portal:{portal.hub_id}"
         kept = dict(await work.preferences.get(owner, NOTES) or {})
         kept[set_id] = [note.owner, note.purpose]
