@@ -58,6 +58,17 @@ class TestReading:
         """Everything there is to read answers."""
         assert await api.get(V1 + path) is not None
 
+    async def test_a_finding_ends_in_a_plan(self, api: Api) -> None:
+        """What only a person can mend is a task of the plan; another portal's finding is refused."""
+        findings = (await api.get(f"{ACME}/findings"))["items"]
+        one = next(found for found in findings if found["rule"] == "app.more-scopes-than-pack")
+        plan = await api.client.post(f"{ACME}/findings/{one['id']}/plan", json={"reason": "tidy"})
+        strange = await api.client.post(f"{ACME}/findings/nothing/plan", json={})
+
+        assert 201 == plan.status_code, plan.text
+        assert "app" in plan.text
+        assert 404 == strange.status_code
+
     async def test_entity_tags(self, api: Api) -> None:
         """What one has is not sent again; what changed is not overwritten."""
         user = f"{ACME}/users/ben@tiny.test"

@@ -8,20 +8,22 @@ from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import FindingModel, Name, Page, PlanModel, Reason
 from rolecall.api.paging import Paged
-from rolecall.api.plans import Preview, drafted
+from rolecall.api.plans import Preview, drafted, plan_answer
 from rolecall.domain.finding import Severity
 from rolecall.kit.errors import Refused
 from rolecall.services.drafts.orders import MendFinding
 from rolecall.services.findings.findings import list_findings
+from rolecall.services.plans.fixing import fix_finding
 from rolecall.services.shapes import stored_finding_shape
 
 router = APIRouter(prefix="/portals/{portal}/findings", tags=["findings"], responses=errors())
 
 
 class FindingToMend(Reason):
-    """Why, and who takes over the records where somebody goes."""
+    """Why, who takes over the records where somebody goes, and which of two permissions goes."""
 
     successor: Name = ""
+    take: Name = ""
 
 
 @router.get("", operation_id="listFindings", response_model=Page[FindingModel])
@@ -52,9 +54,17 @@ async def list_(
 async def mend(
     call: Caller, portal: str, finding: str, body: FindingToMend, preview: Preview = False
 ) -> Response:
-    """The change a finding suggests, as a plan; `successor` takes the records of who goes."""
-    order = MendFinding(finding, body.successor, body.reason)
-    return await drafted(call, portal, order, preview)
+    """What a finding suggests, as a plan: changes, or a task where only a person can mend it.
+
+    `successor` takes the records of who goes, `take` names which of two permissions to take away.
+    """
+    if preview:
+        order = MendFinding(finding, body.successor, body.reason, body.take)
+        return await drafted(call, portal, order, preview)
+    made = await fix_finding(
+        *(call.app, call.actor, finding, body.successor, body.reason, body.take), name=portal
+    )
+    return plan_answer(made)
 
 
 def _severity(text: str) -> Severity | None:

@@ -13,14 +13,26 @@ OVERDUE = "elevation.overdue"
 
 
 async def fix_finding(
-    app: App, actor: Actor, finding_id: str, successor: str = "", reason: str = "", take: str = ""
+    app: App,
+    actor: Actor,
+    finding_id: str,
+    successor: str = "",
+    reason: str = "",
+    take: str = "",
+    *,
+    name: str = "",
 ) -> Drafted:
-    """Propose what a finding suggests; what no API can do becomes a task of the plan."""
+    """Propose what a finding suggests; what no API can do becomes a task of the plan.
+
+    `name` is the portal the finding must be about; empty = whichever it is.
+    """
     async with app.database.read() as view:
         stored = await view.findings.get(finding_id)
         portal = await view.portals.get(stored.hub_id)
     if portal is None:
         raise Refused(f"the portal of finding {finding_id} is not connected any more")
+    if name and portal.name != name:
+        raise Refused(f"finding {finding_id} is not about {name}")
     if stored.finding.rule == OVERDUE and stored.closed_at is None:
         _, drafted = await return_now(app, actor, portal.name, stored.finding.subject, reason)
         if drafted is None:
