@@ -20,6 +20,7 @@ RESOURCES: tuple[str, ...] = (
     "hubspot_emulator.crm.pipelines.routes",
     "hubspot_emulator.crm.properties.routes",
     "hubspot_emulator.crm.unplayed",
+    "hubspot_emulator.crm.legacy",
     "hubspot_emulator.owners.routes",
     "hubspot_emulator.permitted.routes",
     "hubspot_emulator.granular.routes",

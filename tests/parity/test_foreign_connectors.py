@@ -203,6 +203,20 @@ class TestDataLoaders:
 
         assert wanted <= {row["name"] for row in rows}
 
+    async def test_reads_properties_and_pipelines_in_old_forms(self, acme: Emulator) -> None:
+        """Two loaders take types from version 2 and stages from the first pipelines API (2026)."""
+        old = (await acme.get("/properties/v2/deal/properties")).json()
+        new = (await acme.get("/crm/v3/properties/deals")).json()["results"]
+        pipelines = (await acme.get("/crm-pipelines/v1/pipelines/deals")).json()["results"]
+        unknown = await acme.get("/properties/v2/widgets/properties")
+
+        assert [row["name"] for row in old] == [row["name"] for row in new]
+        assert {row["type"] for row in old} >= {"string", "number", "datetime"}
+        assert isinstance(old[0]["updatedAt"], int)
+        assert pipelines[0]["pipelineId"] == "default"
+        assert [stage["stageId"] for stage in pipelines[0]["stages"]][-1] == "closedlost"
+        assert unknown.status_code == 400
+
     async def test_asks_for_associations_of_types_without_records(self, acme: Emulator) -> None:
         """Lists ask for associations with products and quotes beside those there are."""
         asked = "deals,products,tickets,quotes"
