@@ -171,6 +171,7 @@ def _bounds(chosen: Settings) -> Bounds:
         feed_pages=chosen.feed_pages,
         absence_proofs=chosen.absence_proofs,
         probe_hours=chosen.probe_hours,
+        user_properties=chosen.user_properties,
     )
 
 

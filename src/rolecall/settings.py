@@ -62,6 +62,10 @@ class Settings:
     """After how many days of a spent shared rate limit somebody is told to look at the other
     private apps. Rolecall goes on trying, and never disables a portal by itself."""
 
+    user_properties: tuple[str, ...] = ()
+    """Further CRM user properties of HubSpot's own (`hs_...`) to read with every user, for filters,
+    columns and history. Properties you made yourself are read anyway."""
+
     business_domains: tuple[str, ...] = ()
     """E-mail domains that are yours. Empty: the domains many users of the portal share."""
 

@@ -13,6 +13,7 @@ from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
 from rolecall.services.connections.portals import add_portal
 from rolecall.services.findings.findings import list_findings
+from rolecall.services.inventory.cards import show_user
 from rolecall.services.inventory.users import Wanted, checked_columns, list_users
 from rolecall.services.syncs.syncing import sync_all
 from tests.support.hubspot import START, token_of
@@ -125,3 +126,47 @@ async def test_a_name_with_nul_is_kept_readable(
 
         assert report.run.complete
         assert "B\ufffdn" in await names_at(one, None)
+
+
+async def test_hubspots_own_names_and_properties(tmp_path: Path, clock: HandClock) -> None:
+    """hs_email and the like are the facts we know; others of HubSpot's are read once named."""
+    world = a_world(clock, seed="tiny")
+    wanted = ("hs_searchable_calculated_name", "hs_lastmodifieddate")
+    asked = Wanted(where={"hs_email": "ADA@tiny.test", "hs_given_name": "Ada"})
+    async with an_installation(world, tmp_path, clock=clock, user_properties=wanted) as one:
+        await one.connect()
+        await one.sync()
+        page = await list_users(one.app, one.actor, NAME, asked)
+        [row] = page.rows
+        with pytest.raises(Refused) as caught:
+            checked_columns(("hs_quiet_hours_of_somebody",), page.properties)
+
+    assert "Ada" in str(row.value("hs_searchable_calculated_name"))
+    assert str(row.value("hs_object_id")) == row.user.crm_id
+    assert "ROLECALL_USER_PROPERTIES" in (caught.value.hint or "")
+
+
+async def test_each_fact_tells_when_it_was_read(tiny: Installation, clock: HandClock) -> None:
+    """What could not be read lately keeps the age of the snapshot it is from."""
+    before = clock.now()
+    await clock.sleep(timedelta(days=2).total_seconds())
+    tiny.world.faults.schedule(kind="502_html", operation="crm.users.list")
+    await tiny.sync()
+    card = await show_user(tiny.app, tiny.actor, NAME, "ada@tiny.test")
+    at = {fact.name: fact.observed_at for fact in card.facts}
+
+    assert at["hs_job_title"] is not None
+    assert at["hs_job_title"] - before < timedelta(hours=1)
+    assert at["permission sets"] is not None
+    assert at["permission sets"] - before > timedelta(days=1)
+
+
+async def test_a_finding_is_known_by_the_end_of_its_id(tiny: Installation) -> None:
+    """What a narrow terminal shows of an id is enough; less than that, or nonsense, is not."""
+    [found, *_] = (await list_findings(tiny.app, tiny.actor, NAME)).findings
+    async with tiny.app.database.read() as view:
+        assert found == await view.findings.get(found.id[-10:])
+        assert found == await view.findings.get(found.id)
+        for wrong in (found.id[-5:], "%" * 8, "0" * 10):
+            with pytest.raises(Refused, match="has the id"):
+                await view.findings.get(wrong)

@@ -71,6 +71,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = rolecall.main(list(arguments), prog_name="rolecall", standalone_mode=False)
         return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 1
     except click.ClickException as error:
         return _refuse(error.format_message(), _usage_hint(error))
     except (click.Abort, KeyboardInterrupt):

@@ -6,6 +6,7 @@ The emulator runs as a process of its own and is spoken to over HTTP, as HubSpot
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -50,7 +51,10 @@ def demo(once: bool, seed: str, port: int) -> None:
                 os.environ.pop(name, None)
             _explain(home, url, token)
             if once:
-                say("`rolecall demo` without --once keeps the portal running for these commands")
+                say(
+                    "this portal is gone again; `make demo` (or `rolecall demo` without --once) keeps"
+                )
+                say("one running, with the console, so that you can type these commands")
             else:
                 _stay(home, url)
 
@@ -112,6 +116,14 @@ def _first_lines(process: subprocess.Popen[str]) -> tuple[str, str]:
     return url, token
 
 
+def _surroundings(home: str) -> str:
+    """The variables under which `rolecall` is this one and asks this portal."""
+    here = Path(sys.executable).parent
+    found = shutil.which("rolecall")
+    path = "" if found and Path(found).parent == here else f' PATH="{here}:$PATH"'
+    return f"ROLECALL_HOME={home}{path}"
+
+
 def _stay(home: str, url: str) -> None:
     """Keep the portal running, with the console, until somebody has seen enough."""
     from rolecall.cli.serve import LOCAL, address, listening, run, tell_first_link
@@ -123,9 +135,8 @@ def _stay(home: str, url: str) -> None:
         os.environ["ROLECALL_PUBLIC_URL"] = console
         say(f"The console is at {console}")
         tell_first_link(console)
-        say("In another terminal:")
-        say(f"  export ROLECALL_HOME={home}")
-        say(f"  rolecall finding list {PORTAL} --long")
+        say("To type the commands above, begin in another terminal with:")
+        say(f"  export {_surroundings(home)}")
         say(f"The emulated portal is at {url}. Ctrl-C ends it and removes {home}")
         with suppress(KeyboardInterrupt):
             run(door)

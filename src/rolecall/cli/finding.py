@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rolecall.cli.lazy import Entry, LazyGroup
-from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
+from rolecall.cli.output import ago, hint, json_option, print_json, print_table, say, shown, tell
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def list_(
 ) -> None:
     """Open findings, gravest first. Exits with 2 when there are any, 0 when there are none."""
     from rolecall.domain.finding import Severity
+    from rolecall.kit.clock import SystemClock
     from rolecall.services.findings.findings import list_findings
     from rolecall.services.shapes import stored_finding_shape
 
@@ -50,12 +51,15 @@ def list_(
         _print_long(page)
     else:
         rows = [
-            (f.severity.name.lower(), f.subject, f.message, f.rule, one.first_seen, one.id)
+            (f.severity.name.lower(), f.subject, f.message, f.rule, one.first_seen.date(), one.id)
             for one in page.findings
             for f in (one.finding,)
         ]
-        print_table(("severity", "subject", "finding", "rule", "since", "id"), rows)
-    say(f"{len(page.findings)} findings; snapshot of {shown(page.as_of)} UTC")
+        header = ("severity", "subject", "finding", "rule", "since", "id")
+        print_table(header, rows, spare=("since", "rule"), short=("id",))
+    count = len(page.findings)
+    age = ago(page.as_of, SystemClock().now())
+    say(f"{count} finding{'' if count == 1 else 's'}; snapshot of {shown(page.as_of)} UTC ({age})")
     if not page.complete:
         hint(f"the snapshot is incomplete: {'; '.join(page.gaps)}")
     if page.findings:

@@ -9,7 +9,7 @@ from rolecall.cli.plan_output import apply_options, plan_and_apply
 from rolecall.cli.running import ask
 
 
-@click.command(epilog="Example: rolecall finding fix 0198c1 --apply")
+@click.command(epilog="Example: rolecall finding fix 8ecc1c8ca876 --apply")
 @click.argument("finding_id", metavar="ID")
 @click.option("--successor", default="", metavar="E-MAIL", help="Who takes records over.")
 @click.option("--take", default="", metavar="PERMISSION", help="Of two, the one to take away.")
@@ -24,7 +24,10 @@ def fix(
     reason: str,
     as_json: bool,
 ) -> None:
-    """Turn a finding into a plan; what only a person can mend becomes a task with its clicks."""
+    """Turn a finding into a plan; what only a person can mend becomes a task with its clicks.
+
+    ID is a finding's id or the end of it.
+    """
     from rolecall.services.plans.fixing import fix_finding
 
     drafted = ask(lambda app, actor: fix_finding(app, actor, finding_id, successor, reason, take))

@@ -11,6 +11,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from shutil import get_terminal_size
 from typing import Any, TypeVar
 
 import click
@@ -19,6 +20,9 @@ from rolecall.kit.cells import unformulated
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+SHORT = 10  # characters of an id on a terminal
+SENTENCE = 24  # terminal columns below which text is no pleasure to read
+GAP = 2  # terminal columns between two columns of a table
 SEVERITY_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "dim"}
 
 
@@ -84,13 +88,53 @@ def shown(value: object) -> str:
     return str(value)
 
 
-def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on stdout: rich on a terminal, aligned text in a pipe."""
+def print_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    spare: Sequence[str] = (),
+    short: Sequence[str] = (),
+) -> None:
+    """A table on stdout: rich on a terminal, aligned text in a pipe.
+
+    On a terminal, columns named in `short` show their end alone, and those in `spare` are left
+    out, the first ones first, where there is no room for them.
+    """
     texts = [[shown(cell) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _rich_table(header, texts)
-    else:
+    if not sys.stdout.isatty():
         click.echo("\n".join(aligned(header, texts)))
+        return
+    for number, name in enumerate(header):
+        if name in short:
+            for row in texts:
+                row[number] = row[number][-SHORT:]
+    kept = fitting(header, texts, spare, get_terminal_size().columns)
+    _rich_table([header[one] for one in kept], [[row[one] for one in kept] for row in texts])
+    left = [name for number, name in enumerate(header) if number not in kept]
+    if left:
+        hint(f"no room for {' and '.join(left)}; a wider terminal or --json shows all")
+
+
+def fitting(
+    header: Sequence[str], rows: Sequence[Sequence[str]], spare: Sequence[str], width: int
+) -> list[int]:
+    """The columns that fit into a width, by number; only `spare` ones are left out."""
+    needs = [
+        max(width_of(name), *(_narrowest(row[number]) for row in rows), 0)
+        for number, name in enumerate(header)
+    ]
+    kept = list(range(len(header)))
+    for name in spare:
+        if sum(needs[one] for one in kept) + GAP * (len(kept) - 1) <= width:
+            break
+        kept.remove(list(header).index(name))
+    return kept
+
+
+def _narrowest(text: str) -> int:
+    """Columns a cell needs to be readable: a word is never broken, a sentence is not a pillar."""
+    words = max(map(width_of, text.split()), default=0)
+    return max(words, min(width_of(text), SENTENCE))
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -122,8 +166,9 @@ def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in header:
-        table.add_column(name, overflow="fold")
+    for number, name in enumerate(header):
+        whole = not any(" " in row[number] for row in rows)  # an address, an id: never broken
+        table.add_column(name, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*[Text(cell, style=SEVERITY_STYLES.get(cell, "")) for cell in row])
     Console().print(table)

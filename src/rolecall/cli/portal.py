@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.asking import ask_as_operator
-from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
+from rolecall.cli.connection_output import connection_lines, explain_tokens
+from rolecall.cli.output import ago, hint, json_option, print_json, print_table, say, tell
 from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
 
@@ -45,7 +46,7 @@ def add(
     if (token_file is None) == (oauth_app is None):
         if token_file is not None:
             raise click.UsageError("give --token-file or --oauth-app, not both")
-        _explain_tokens()
+        explain_tokens(name)
         raise click.UsageError("a token is missing")
     from rolecall.cli.authorizing import credential_from
     from rolecall.services.connections.portals import add_portal
@@ -97,15 +98,19 @@ def list_(as_json: bool) -> None:
     if not lines:
         hint("no portal yet: `rolecall portal add NAME`, or look around with `rolecall demo`")
         return
-    header = ("name", "hub id", "edition", "state", "users", "last snapshot", "why")
+    from rolecall.kit.clock import SystemClock
+
+    now = SystemClock().now()
+    header = ("name", "hub id", "edition", "state", "users", "last snapshot", "age", "why")
     rows = [
         (
             one.portal.name,
             one.portal.hub_id,
             one.portal.tier.value,
-            one.portal.state.value,
+            one.portal.state.value.replace("_", " "),
             one.head.counts.get("users") if one.head else None,
             one.head.sealed_at if one.head else None,
+            ago(one.head.sealed_at, now) if one.head else None,
             one.portal.state_reason,
         )
         for one in lines
@@ -176,69 +181,3 @@ def _show(report: ConnectionReport, as_json: bool) -> None:
         return
     for line in connection_lines(report):
         tell(line)
-
-
-def connection_lines(report: ConnectionReport) -> list[str]:
-    """One screen: what works, what is missing and what that costs, what is too much."""
-    from rolecall.domain.features import MODES, minimal_scopes
-
-    one, found = report.portal, report.capabilities
-    tick = "ok" if report.works and not report.scopes.missing else "partly"
-    lines = [
-        f"{one.name}: {tick}",
-        f"  portal      {one.hub_id} ({one.account_type.lower()}, {one.hosting}, {one.time_zone})",
-        f"  edition     {found.tier.value}",
-        f"  credential  {_credential_words(report)}",
-    ]
-    if found.daily_limit is not None:
-        lines.append(f"  calls       {found.daily_used or 0:,} of {found.daily_limit:,} used today")
-    lines.append("works")
-    lines += [f"  + {feature.label}" for feature in report.scopes.available]
-    if report.scopes.missing:
-        lines.append("missing")
-    for feature, groups in report.scopes.missing:
-        wanted = ", ".join(" or ".join(group) for group in groups)
-        lines += [f"  - {feature.label}: add {wanted}", f"      without it {feature.without}"]
-    if not found.scopes_known:
-        lines.append("  HubSpot does not tell this token's scopes; the list is what answered")
-    if report.scopes.surplus:
-        lines.append("granted, but used by nothing here (least privilege: take them away)")
-        lines += [f"  ! {scope}" for scope in report.scopes.surplus]
-    lines.append("fewest scopes")
-    lines += [f"  {mode:<9} {' '.join(minimal_scopes(mode))}" for mode in MODES]
-    lines.append("API versions")
-    lines += [
-        f"  {v.api:<11} {v.version}" + (f", until {v.ends}" if v.ends else "")
-        for v in report.versions
-    ]
-    lines += [f"warning: {text}" for text in report.warnings]
-    return lines
-
-
-def _credential_words(report: ConnectionReport) -> str:
-    """What kind of credential it is, of which app, and whose."""
-    kind, app_id = report.portal.credential_kind.value, report.portal.app_id
-    words = "service key or private app" if kind == "token" else kind.replace("_", " ")
-    numbered = f"{words} {app_id}" if app_id else words
-    return f"{numbered} of {report.owner}" if report.owner else numbered
-
-
-def _explain_tokens() -> None:
-    """Where to click today, service keys first."""
-    from rolecall.domain.features import minimal_scopes
-    from rolecall.services.connections.credentials import (
-        PRIVATE_APP_CLICKS,
-        SERVICE_KEY_CLICKS,
-        WHO_MAY,
-    )
-
-    parts = (
-        ("A service key (new)", SERVICE_KEY_CLICKS),
-        ("A private app that exists already", PRIVATE_APP_CLICKS),
-    )
-    for title, clicks in parts:
-        say(f"{title}:")
-        for number, click_ in enumerate(clicks, 1):
-            say(f"  {number}. {click_}")
-    say(f"Who may: {WHO_MAY}")
-    say(f"Scopes to look only: {' '.join(minimal_scopes('read'))}")

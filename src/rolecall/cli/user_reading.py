@@ -134,10 +134,16 @@ def show(name: str, who: str, as_json: bool) -> None:
 
 
 def _show_card(card: UserCard) -> None:
+    from rolecall.kit.clock import SystemClock
+
     user = card.row.user
     tell(f"{user.name} <{user.email}>")
-    rows = [(one.name, one.value, one.source) for one in card.facts]
-    print_table(("fact", "value", "source"), rows)
+    now = SystemClock().now()
+    rows = [
+        (one.name, one.value, one.source, ago(one.observed_at, now) if one.observed_at else "never")
+        for one in card.facts
+    ]
+    print_table(("fact", "value", "source", "read"), rows)
     if card.findings:
         tell()
         tell("Findings")

@@ -26,6 +26,8 @@ def several_sets(view: View) -> Iterator[Observation]:
         if len(held) < 2:
             continue
         shown = ", ".join(sorted(names.get(one, one) for one in held))
-        mend = Mend("manual", f"Replace the {len(held)} sets of {user.email} by one: {shown}")
+        mend = Mend(
+            "manual", f"Replace the {len(held)} sets of {user.email} ({shown}) by one for the job"
+        )
         message = f"holds {len(held)} permission sets: {shown}"
         yield of_user(user, message, evidence=(view.seen(f"sets {shown}"),), mend=mend)

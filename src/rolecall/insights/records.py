@@ -74,12 +74,12 @@ def _left_behind(
         return
     shown = owner.email or (user.email if user else "") or f"owner {owner.id}"
     evidence = (
-        view.seen(f"owner {owner.id} is {'archived' if owner.archived else 'not archived'}"),
         Evidence(
             f"owner of {owned} records, named in {named} more",
             "records counted at HubSpot",
             view.snapshot.sealed_at,
         ),
+        view.seen(f"owner {owner.id} is {'archived' if owner.archived else 'not archived'}"),
     )
     values = {"owner_id": owner.id, "records": str(owned + named)}
     mend = Mend("hand_over", f"Hand {owned + named} records of {shown} to a successor", values)

@@ -28,4 +28,4 @@ def review_due(view: View) -> Iterator[Observation]:
     portal = str(view.snapshot.hub_id)
     mend = Mend("manual", "Open an access review of this portal")
     message = f"{last} {view.days_since(since)} days ago"
-    yield Observation("portal", portal, portal, message, (fact,), mend)
+    yield Observation("portal", portal, "the portal", message, (fact,), mend)

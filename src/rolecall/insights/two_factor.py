@@ -34,7 +34,7 @@ def not_enforced(view: View) -> Iterator[Observation]:
         mend = Mend("manual", f"Require two-factor authentication: {path}")
         portal = str(view.snapshot.hub_id)
         message = "two-factor log-in is not required"
-        yield Observation("portal", portal, portal, message, evidence, mend)
+        yield Observation("portal", portal, "the portal", message, evidence, mend)
 
 
 @rule(

@@ -146,9 +146,11 @@ def _profile(values: Mapping[str, str | None], reading: Reading) -> Mapping[str,
     return {name: value for name in names if (value := get(name))}
 
 
-def profile_names(names: Iterable[str], display: DisplayProperties) -> tuple[str, ...]:
-    """Those of some CRM user properties that belong to a profile."""
-    apart = {*NOT_PROFILE, display.last_active}
+def profile_names(
+    names: Iterable[str], display: DisplayProperties, named: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Those of some CRM user properties that belong to a profile; what somebody `named` does."""
+    apart = {*NOT_PROFILE, display.last_active} - {*named}
     return tuple(name for name in names if name not in apart)
 
 

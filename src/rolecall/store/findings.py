@@ -32,6 +32,7 @@ from rolecall.store.errors import NotThere
 from rolecall.store.rows import CHUNK, Repository
 from rolecall.store.schema import Key, metadata, moment, text
 
+SHORTEST_END = 6  # characters of an id that may stand for all of it
 FINDINGS = Table(
     "findings", metadata,
     Column("id", Key, primary_key=True),
@@ -162,12 +163,16 @@ class Findings(Repository):
         return await self._found(found.order_by(FINDINGS.c.id.desc()))
 
     async def get(self, finding_id: str) -> StoredFinding:
-        """One finding by its id; NotThere when there is none."""
-        row = await self.one(select(FINDINGS).where(FINDINGS.c.id == finding_id))
-        if row is None:
-            hint = "see `rolecall finding list NAME`"
-            raise NotThere(f"No finding has the id {finding_id}", hint=hint)
-        return _finding(row)
+        """One finding by its id or the end of it; NotThere when none or several have it."""
+        wanted = FINDINGS.c.id == finding_id
+        if len(finding_id) >= SHORTEST_END:
+            wanted = FINDINGS.c.id.endswith(finding_id, autoescape=True)
+        rows = await self.rows(select(FINDINGS).where(wanted).limit(2))
+        if len(rows) != 1:
+            count = "Several findings have" if rows else "No finding has"
+            hint = "`rolecall finding list NAME --json` has the whole ids"
+            raise NotThere(f"{count} the id {finding_id}", hint=hint)
+        return _finding(rows[0])
 
     async def put_exception(self, leave: RuleException) -> None:
         """Write down a leave to break a rule."""

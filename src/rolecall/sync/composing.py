@@ -102,6 +102,7 @@ class Composer:
             added_at=facts.added_at,
             left=self.left,
             asked=gathered.asked,
+            named=self.bounds.user_properties,
         )
 
     async def _proofs(

@@ -138,7 +138,10 @@ class Gathering:
         """CRM users, with the properties the definitions of this portal offer."""
         if await capture.read(resources.properties()):
             defined = capture.material.properties
-            own = sorted(one.name for one in defined if not one.name.startswith("hs_"))
+            more = self.bounds.user_properties
+            own = sorted(
+                one.name for one in defined if not one.name.startswith("hs_") or one.name in more
+            )
             self.display = discover(defined)
             self.asked = resources.fitting(wanted_properties(defined, self.display, own))
         await capture.read(resources.crm_users(self.asked), self.expected)

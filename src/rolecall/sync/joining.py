@@ -55,6 +55,7 @@ class Known:
     added_at: Mapping[str, datetime] = field(default_factory=dict)  # from ADD_USER events
     left: Mapping[str, Left | None] = field(default_factory=dict)  # by archived owner
     asked: tuple[str, ...] | None = None  # CRM user properties
+    named: tuple[str, ...] = ()  # those somebody asked for by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def joined_users(
         known.last_logins,
         crm_read=CRM_USERS not in known.unread,
         seats_told=known.seats_told,
-        profile=None if known.asked is None else profile_names(known.asked, known.display),
+        profile=None
+        if known.asked is None
+        else profile_names(known.asked, known.display, known.named),
     )
     born = _owners_born(material)
     users = {}

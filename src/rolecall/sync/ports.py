@@ -55,6 +55,7 @@ class Bounds:
     resume_hours: int = 30
     # Searches one run spends on counting what gone owners left behind; the rest waits its turn.
     leftover_searches: int = 12
+    user_properties: tuple[str, ...] = ()  # of HubSpot's own, read beside the usual ones
 
 
 @dataclass(frozen=True, slots=True)

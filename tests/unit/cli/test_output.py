@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rolecall.cli.output import ago, aligned, shown, width_of
+from rolecall.cli.output import ago, aligned, fitting, shown, width_of
 from rolecall.kit.cells import FORMULA_STARTS, unformulated
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -40,3 +40,14 @@ def test_ages_use_the_largest_unit() -> None:
     told = [ago(NOW - timedelta(seconds=s), NOW) for s in (5, 120, 7_200, 200_000)]
 
     assert ["just now", "2 minutes ago", "2 hours ago", "2 days ago"] == told
+
+
+def test_columns_give_way_in_order() -> None:
+    """Only spare columns are left out, and only as long as the rest has no room."""
+    header = ("subject", "finding", "rule", "id")
+    rows = [["somebody@acme.test", "holds several permission sets", "permission-sets.several", "9"]]
+    spare = ("rule", "id")
+
+    assert [0, 1, 2, 3] == fitting(header, rows, spare, 100)
+    assert [0, 1, 3] == fitting(header, rows, spare, 60)
+    assert [0, 1] == fitting(header, rows, spare, 20)

@@ -101,5 +101,6 @@ def _picture(head: SnapshotHead | None, now: datetime) -> str:
     if head is None:
         return "there is no complete snapshot yet"
     hours = (now - head.sealed_at).total_seconds() / 3600
-    age = f"{hours:.0f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+    count, unit = (hours, "hour") if hours >= 1 else (hours * 60, "minute")
+    age = f"{count:.0f} {unit}{'' if round(count) == 1 else 's'}"
     return f"the last complete snapshot is {age} old ({head.sealed_at:%Y-%m-%d %H:%M} UTC)"

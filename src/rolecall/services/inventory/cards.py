@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -13,9 +14,11 @@ from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.findings.findings import findings_about
 from rolecall.services.inventory.users import Names, UserRow, lists_of
-from rolecall.store import FeedQuery, UserVersion
+from rolecall.store import FeedQuery, SnapshotHead, UserVersion
 
 RECENT_EVENTS = 20
+LOOKED_BACK = 100  # snapshots in which a part that could not be read lately is looked for
+ReadAt = Callable[..., datetime | None]  # by parts, as gaps name them; None = not for long
 LISTED = "settings users"
 CRM = "CRM users"
 NOT_COUNTED = "not counted"  # is not zero: counting costs a search per kind of record
@@ -69,6 +72,7 @@ async def show_user(app: App, actor: Actor, name: str, who: str) -> UserCard:
         lists = await lists_of(view, portal)
         user = await view.users.get(portal.hub_id, who)
         history = await view.users.history(portal.hub_id, user.id)
+        heads = await view.snapshots.heads(portal.hub_id, LOOKED_BACK)
         acted = await view.feeds.events(
             portal.hub_id, FeedQuery(actor_id=user.id, limit=RECENT_EVENTS)
         )
@@ -81,32 +85,46 @@ async def show_user(app: App, actor: Actor, name: str, who: str) -> UserCard:
     return UserCard(
         portal,
         row,
-        facts_of(row, lists),
+        facts_of(row, lists, read_at(heads)),
         await findings_about(app, portal, user.id),
         tuple(newest),
         history[0].since if history else None,
     )
 
 
-def facts_of(row: UserRow, lists: Snapshot) -> tuple[Fact, ...]:
-    """Everything the snapshot knows of a user, with its source."""
-    user, at = row.user, lists.sealed_at
+def read_at(heads: Sequence[SnapshotHead]) -> ReadAt:
+    """When each part was last read, out of the newest snapshots; a part missing since is older."""
+
+    def when(*parts: str) -> datetime | None:
+        names = tuple(f"{part}:" for part in parts)
+        whole = (one.sealed_at for one in heads if not any(g.startswith(names) for g in one.gaps))
+        return next(whole, None)
+
+    return when
+
+
+def facts_of(row: UserRow, lists: Snapshot, when: ReadAt) -> tuple[Fact, ...]:
+    """Everything the snapshot knows of a user, with its source and when that was read."""
+    user, source = row.user, row.user.last_active_source
+    listed, crm, owners = when("users"), when("CRM users"), when("owners")
     state = f"{user.state.value} (estimated)" if user.state_estimated else user.state.value
+    active_at = crm if source.startswith("crm:") else when("login", "log-in and security feeds")
+    state_at = listed if user.state in (UserState.ACTIVE, UserState.REMOVED) else crm
     facts = [
-        Fact("state", state, _state_source(user), at),
-        Fact("super admin", user.super_admin, LISTED, at),
-        Fact("permission sets", row.permission_sets, LISTED, at),
-        Fact("main team", row.main_team, LISTED, at),
-        Fact("extra teams", row.extra_teams, LISTED, at),
-        Fact("seats", "not told" if user.seat_names is None else user.seat_names, LISTED, at),
-        Fact("last active", user.last_active_at, user.last_active_source or "nothing tells", at),
-        Fact("created", user.created_at, "CRM users, owners, security feed", at),
-        Fact("settings id", user.id, LISTED, at),
-        Fact("CRM record", user.crm_id, CRM, at),
-        Fact("record owner", user.owner_id, "owners", at),
+        Fact("state", state, _state_source(user), state_at),
+        Fact("super admin", user.super_admin, LISTED, listed),
+        Fact("permission sets", row.permission_sets, LISTED, listed),
+        Fact("main team", row.main_team, LISTED, listed),
+        Fact("extra teams", row.extra_teams, LISTED, listed),
+        Fact("seats", "not told" if user.seat_names is None else user.seat_names, LISTED, listed),
+        Fact("last active", user.last_active_at, source or "nothing tells", active_at),
+        Fact("created", user.created_at, "CRM users, owners, security feed", crm),
+        Fact("settings id", user.id, LISTED, listed),
+        Fact("CRM record", user.crm_id, CRM, crm),
+        Fact("record owner", user.owner_id, "owners", owners),
         *_records(user, lists),
     ]
-    facts += [Fact(name, value, CRM, at) for name, value in sorted(user.profile.items())]
+    facts += [Fact(name, value, CRM, crm) for name, value in sorted(user.profile.items())]
     return tuple(facts)
 
 

@@ -61,9 +61,25 @@ TITLES: Mapping[str, str] = {
     "crm_id": "CRM id",
     "owner_id": "Record owner id",
 }
+# HubSpot's own names of the same facts.
+HUBSPOT_NAMES: Mapping[str, str] = {
+    "hs_email": "email",
+    "hs_given_name": "firstname",
+    "hs_family_name": "lastname",
+    "hs_internal_user_id": "id",
+    "hs_object_id": "crm_id",
+    "hubspot_owner_id": "owner_id",
+    "hs_createdate": "created",
+}
 COLUMNS = ("email", "name", "state", "permission_sets", "main_team", "seats", "last_active")
 PAGE = 1_000
 NONE_HELD = "-"  # as a filter: in no team, without a set
+
+
+def field_of(name: str) -> str:
+    """The name as FIELDS spells it, whatever its case and whoever's word it is."""
+    folded = name.casefold()
+    return HUBSPOT_NAMES.get(folded, folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,7 @@ class UserRow:
 
     def value(self, column: str) -> object:
         """One column: a field, a CRM property, or one of the aliases."""
-        name = column.casefold()
+        name = field_of(column)
         if name in FIELDS:
             return FIELDS[name](self)
         return self.user.profile.get(ALIASES.get(name, column), "")
@@ -247,7 +263,7 @@ def _query(asked: Wanted, lists: Snapshot, now: datetime) -> tuple[UserQuery, Ma
     profile: dict[str, str] = {}
     exact: dict[str, str] = {}
     for name, value in asked.where.items():
-        if name.casefold() in FIELDS:
+        if field_of(name) in FIELDS:
             exact[name] = value
         else:
             profile[_property(name, lists)] = value
@@ -272,7 +288,7 @@ def _query(asked: Wanted, lists: Snapshot, now: datetime) -> tuple[UserQuery, Ma
 def checked_columns(columns: Sequence[str], lists_properties: Sequence[str]) -> tuple[str, ...]:
     """The columns, every one known; Refused names what there is."""
     for column in columns:
-        name = column.casefold()
+        name = field_of(column)
         if name not in FIELDS and ALIASES.get(name, column) not in lists_properties:
             raise _unknown_property(column, lists_properties)
     return tuple(columns)
@@ -293,6 +309,8 @@ def _unknown_property(name: str, known: Sequence[str]) -> Refused:
     there = [*FIELDS, *ALIASES, *known]
     close = get_close_matches(name, there, n=1)
     hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(there)}"
+    if name.casefold().startswith("hs_") and not close:
+        hint = f"HubSpot's own properties are read once named: ROLECALL_USER_PROPERTIES={name}"
     return Refused(f"Users have no field or property {name}", hint=hint)
 
 
