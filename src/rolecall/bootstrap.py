@@ -113,6 +113,11 @@ def _provider(chosen: Settings, clock: Clock) -> IdentityProvider | None:
     """The identity provider people sign in with, where one is configured."""
     if not chosen.oidc_issuer:
         return None
+    if not _is_postable(chosen.oidc_issuer):
+        raise Refused(
+            f"{PREFIX}OIDC_ISSUER is no https address",
+            hint="who reads or changes what the provider says decides who signs in here",
+        )
     from rolecall.signin.oidc import IdentityProvider
 
     secret = chosen.oidc_client_secret
@@ -125,7 +130,13 @@ def _outlets(chosen: Settings) -> Outlets:
         url = getattr(chosen, name)
         if url and not _is_postable(url):
             raise Refused(f"{PREFIX}{name.upper()} is no https address", hint=NOTICES_HINT)
-    return Outlets(_mail(chosen), chosen.notify_slack_url, chosen.notify_teams_url, _quiet(chosen))
+    return Outlets(
+        _mail(chosen),
+        chosen.notify_slack_url,
+        chosen.notify_teams_url,
+        _quiet(chosen),
+        frozenset(one.casefold() for one in chosen.webhook_hosts),
+    )
 
 
 def _is_postable(url: str) -> bool:

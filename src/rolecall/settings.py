@@ -87,8 +87,9 @@ class Settings:
     """After how many minutes without a request a sign-in ends."""
 
     second_person: bool = False
-    """Dangerous plans (who loses a user, privileged access, an overridden guardrail) need the
-    approval of somebody else than who proposed them."""
+    """Dangerous plans (somebody is parked or removed, a team deleted, a guardrail overridden) need the
+    approval of somebody else than who proposed them. A token is the person who made it, and everybody
+    at the command line is one."""
 
     read_only: bool = False
     """Show everything, write nothing: no plan, request, review or setting is changed."""
@@ -146,6 +147,10 @@ class Settings:
 
     notify_quiet_weekends: bool = False
     """Notices wait all Saturday and Sunday too. Counts with quiet hours alone."""
+
+    webhook_hosts: tuple[str, ...] = ()
+    """Hosts that webhooks may be posted to though they are on this machine or in a private network,
+    such as `hooks.internal`. Empty: public addresses alone, whatever an admin of a portal types."""
 
 
 SECRETS = frozenset(

@@ -37,6 +37,7 @@ OFFERED: dict[str, str] = {
     "connections.portals.list_portals": "listPortals",
     "connections.portals.portal_named": PART,
     "connections.portals.portal_to_ask": PART,
+    "connections.portals.portal_to_change": PART,
     "connections.portals.portals_of": CONSOLE,
     "connections.portals.reconnect_portal": "reconnectPortal",
     "connections.portals.remove_portal": "removePortal",
@@ -114,6 +115,7 @@ OFFERED: dict[str, str] = {
     "plans.applying.apply_plan": "applyPlan",
     "plans.applying.cancel_plan": "cancelPlan, whose use case calls this one",
     "plans.applying.pause_plan": "pausePlan",
+    "plans.drafting.portal_to_plan": PART,
     "plans.drafting.preview": "every planning operation with `preview`",
     "plans.drafting.propose": (
         "addUser updateUser updateUsers importUsers offboardUser removeUser removeUsers"

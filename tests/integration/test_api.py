@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rolecall.domain.operator import TokenScope
+from rolecall.services.operators.tokens import revoke_token
 from tests.support.faces import Api, a_token, an_api, calling
 
 V1 = "/api/v1"
@@ -144,6 +145,23 @@ class TestIdempotency:
         assert "true" == again.headers["idempotency-replayed"]
         assert 422 == other.status_code
         assert 1 == len(plans["items"])
+
+    async def test_strangers_keep_nothing_and_read_nothing(self, api: Api) -> None:
+        """Without a valid token a key is neither kept nor answered; a revoked one neither."""
+        key = {"idempotency-key": "joiner-9"}
+        body = {"email": "ten@tiny.test", "seat": "View-Only"}
+        async with calling(api.face, "rct_nobody") as stranger:
+            answer = await stranger.post(f"{ACME}/users", json=body, headers=key)
+        async with api.house.app.database.read() as view:
+            kept = await view.connection.exec_driver_sql("SELECT count(*) FROM api_answers")
+            assert (401, 0) == (answer.status_code, kept.scalar())
+        assert 201 == (await api.client.post(f"{ACME}/users", json=body, headers=key)).status_code
+        async with api.house.app.database.read() as view:
+            (token,) = await view.api_tokens.all()
+        await revoke_token(api.house.app, api.house.actor, token.id)
+        again = await api.client.post(f"{ACME}/users", json=body, headers=key)
+
+        assert 401 == again.status_code
 
     async def test_a_refused_request_may_be_mended(self, api: Api) -> None:
         """After an error the key is free again."""

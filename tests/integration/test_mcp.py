@@ -77,6 +77,21 @@ async def test_an_assistant_looks_explains_and_plans(house: House) -> None:
     assert not any("approve" in one or "apply" in one for one in tools)
 
 
+async def test_a_scope_opens_its_own_tools_alone(house: House) -> None:
+    """A token for asking neither looks nor plans; one for looking does not plan."""
+    looks = ("list_users", {"portal": "acme"})
+    plans = ("plan_change", {"portal": "acme", "user": "ben@tiny.test", "reason": "r"})
+    for scope, refused in (
+        (TokenScope.REQUEST_FILE, (looks, plans)), (TokenScope.READ, (plans,)),
+        (TokenScope.PLAN_PROPOSE, (looks,)), (TokenScope.SCIM, (looks, plans)),
+    ):  # fmt: skip
+        async with assistant(house, scope) as client:
+            for tool, arguments in refused:
+                answer = await client.call_tool(tool, arguments)
+                assert answer.is_error, (scope, tool)
+                assert "needs the scope" in answer.content[0].text
+
+
 async def test_calls_leave_audit_lines(house: House) -> None:
     """Each call is a line of its own, refused ones too."""
     async with assistant(house, TokenScope.READ) as client:

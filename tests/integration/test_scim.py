@@ -13,8 +13,11 @@ import pytest
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import PlanState
 from rolecall.domain.scim import GroupTarget
+from rolecall.scim.face import create_face
 from rolecall.services.drafts.ground import parked_since
+from rolecall.services.operators.tokens import revoke_token
 from rolecall.services.scim.clients import change_client, log_of, mapping, pusher_of
+from rolecall.services.scim.planning import catch_up
 from tests.support.faces import a_token, calling
 from tests.support.pushing import CORE, V2, Idp, a_user, an_idp
 
@@ -222,6 +225,41 @@ class TestWhoPushes:
         assert 409 == answer.status_code
         assert "idp" in answer.json()["detail"]
         assert 0 == listed.json()["totalResults"]
+
+    async def test_a_revoked_token_carries_nothing_out(self, idp: Idp) -> None:
+        """What was pushed and waits for its plan is not planned in the name of a revoked token."""
+        house = idp.house
+        await idp.send("POST", "/Users", a_user("joy@tiny.test"), 201)
+        await idp.settled()
+        async with house.app.database.read() as view:
+            (token,) = await view.api_tokens.all()
+            plans = await view.plans.find(house.portal.id)
+        await revoke_token(house.app, house.actor, token.id)
+        refused = await idp.client.post(f"{V2}/Users", json=a_user("eve@tiny.test"))
+        await catch_up(house.app)
+        await idp.settled()
+        async with house.app.database.read() as view:
+            after = await view.plans.find(house.portal.id)
+
+        assert 401 == refused.status_code
+        assert [one.plan.id for one in plans] == [one.plan.id for one in after]
+
+    async def test_nothing_is_taken_in_read_only_mode(self, tmp_path: Path) -> None:
+        """A push is refused with the reason, and nothing of it is kept."""
+        async with an_idp(tmp_path / "still") as idp:
+            app = idp.house.app
+            security = replace(app.choices.security, read_only=True)
+            still = replace(app, choices=replace(app.choices, security=security))
+            face = create_face(still, idp.runner)
+            secret = idp.client.headers["authorization"].removeprefix("Bearer ")
+            async with calling(face, secret) as client:
+                answer = await client.post(f"{V2}/Users", json=a_user("joy@tiny.test"))
+            async with app.database.read() as view:
+                people = await view.people.by_email("joy@tiny.test")
+
+        assert 403 == answer.status_code
+        assert "read-only" in answer.json()["detail"]
+        assert () == people
 
     async def test_the_log_keeps_no_password(self, idp: Idp) -> None:
         """What was sent is kept for people to look at, secrets struck out."""

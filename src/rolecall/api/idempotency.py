@@ -11,6 +11,7 @@ from rolecall.http.asgi import Message, Receive, Scope, Send, header
 from rolecall.http.problems import Problem, send_problem
 from rolecall.http.strict_json import read_body, replayed
 from rolecall.services.app import App
+from rolecall.services.operators.tokens import authenticate
 from rolecall.services.repeats import EarlierAnswer, claim_key, keep_answer, release_key
 
 MOST_BYTES = 1_000_000  # of an answer; larger ones are not kept, and are told as done
@@ -36,6 +37,9 @@ class Idempotency:
             await send_problem(send, Problem(422, "Idempotency-Key is 1 to 128 visible characters"))
             return
         body = await read_body(receive)
+        if not await self._known(scope):  # strangers keep nothing here; the face says 401
+            await self.app(scope, replayed(body, receive), send)
+            return
         owner = hashlib.sha256(header(scope, b"authorization").encode()).hexdigest()
         fingerprint = _fingerprint(scope, body)
         before = await claim_key(self.rolecall, owner, key, fingerprint)
@@ -43,6 +47,13 @@ class Idempotency:
             await _again(send, before, fingerprint)
             return
         await self._first(scope, replayed(body, receive), send, owner, key)
+
+    async def _known(self, scope: Scope) -> bool:
+        """Whether the token is valid now: a revoked one is not even told what it did before."""
+        kind, _, secret = header(scope, b"authorization").partition(" ")
+        if kind.lower() != "bearer":
+            return False
+        return await authenticate(self.rolecall, secret.strip()) is not None
 
     async def _first(
         self, scope: Scope, receive: Receive, send: Send, owner: str, key: str

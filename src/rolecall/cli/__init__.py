@@ -10,6 +10,8 @@ import click
 
 from rolecall.cli.lazy import Entry, LazyGroup
 from rolecall.kit.errors import RolecallError
+from rolecall.kit.redact import redacted
+from rolecall.kit.visible import visible
 
 # In the order of a first day; a noun whose room is not installed is absent.
 NOUNS: dict[str, Entry] = {
@@ -87,18 +89,16 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if "--debug" in arguments:
             raise
-        from rolecall.kit.redact import redacted
-
         return _refuse(
-            f"unexpected {type(error).__name__}: {redacted(str(error))}",
+            f"unexpected {type(error).__name__}: {error}",
             "this is a bug; `rolecall --debug ...` shows where it happened",
         )
 
 
 def _refuse(message: str, hint: str | None) -> int:
-    click.echo(f"error: {message}", err=True)
+    click.echo(visible(redacted(f"error: {message}")), err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(visible(redacted(f"hint: {hint}")), err=True)
     return 1
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from rolecall.kit.cells import unformulated
+from rolecall.kit.visible import on_one_line, visible, visible_in_json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,22 +36,23 @@ def json_option(command: Command) -> Command:
 
 def say(text: str = "") -> None:
     """A line for the person, on stderr."""
-    click.echo(text, err=True)
+    click.echo(visible(text), err=True)
 
 
 def tell(text: str = "") -> None:
     """A line of data, on stdout."""
-    click.echo(text)
+    click.echo(visible(text))
 
 
 def hint(text: str) -> None:
     """What one could do next, on stderr."""
-    click.echo(f"hint: {text}", err=True)
+    click.echo(visible(f"hint: {text}"), err=True)
 
 
 def print_json(data: object) -> None:
     """Data as JSON on stdout; names of people stay readable."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=plain))
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=plain)
+    click.echo(visible_in_json(text))
 
 
 def plain(value: object) -> object:
@@ -72,7 +74,7 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([[unformulated(shown(cell)) for cell in row] for row in rows])
+    writer.writerows([[visible(unformulated(shown(cell))) for cell in row] for row in rows])
 
 
 def shown(value: object) -> str:
@@ -100,7 +102,7 @@ def print_table(
     On a terminal, columns named in `short` show their end alone, and those in `spare` are left
     out, the first ones first, where there is no room for them.
     """
-    texts = [[shown(cell) for cell in row] for row in rows]
+    texts = [[on_one_line(shown(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         click.echo("\n".join(aligned(header, texts)))
         return

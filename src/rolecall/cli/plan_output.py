@@ -13,6 +13,7 @@ import click
 from rolecall.cli.output import hint, print_json, say, shown, tell
 from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
+from rolecall.kit.visible import on_one_line
 
 if TYPE_CHECKING:
     from rolecall.domain.plan import Plan, Receipt
@@ -45,13 +46,16 @@ def print_plan(plan: Plan) -> None:
 
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for line in as_text(view(plan)):
-        tell(_styled(line) if colour else "".join(span.text for span in line).rstrip())
+        if colour:
+            click.echo(_styled(line))
+        else:
+            tell("".join(span.text for span in line).rstrip())
 
 
 def _styled(line: TextLine) -> str:
     return "".join(
         click.style(
-            span.text,
+            on_one_line(span.text),
             fg=span.style if span.style in _COLOURS else None,
             bold=span.style == "bold" or None,
             dim=span.style == "dim" or None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from rolecall.kit.cells import unformulated
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,6 @@ def as_csv(table: Table) -> bytes:
 def as_json(value: Any) -> bytes:
     """Readable JSON, keys in their order."""
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
-
-
-def unformulated(text: str) -> str:
-    """The text, with an apostrophe where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def moment(at: datetime | None) -> str:

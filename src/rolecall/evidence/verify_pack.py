@@ -36,6 +36,7 @@ class Report:
 
     faults: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
+    maker_proved: bool = False  # signed with a key that did not come with the pack
 
     @property
     def holds(self) -> bool:
@@ -112,6 +113,7 @@ def _check_signature(files: Mapping[str, bytes], public_pem: bytes | None, repor
         report.faults.append(f"the signature cannot be checked: {error}")
     else:
         whose = "the key given" if public_pem is not None else "the key in the pack itself"
+        report.maker_proved = public_pem is not None
         report.checked.append(f"signature with {whose} ({hashlib.sha256(pem).hexdigest()[:16]})")
 
 
@@ -159,6 +161,16 @@ def _lines(body: bytes) -> Iterable[dict[str, Any]]:
         yield value if isinstance(value, dict) else {}
 
 
+def _verdict(report: Report) -> str:
+    if not report.holds:
+        return "DO NOT TRUST THIS PACK"
+    if report.maker_proved:
+        return "everything holds"
+    return (
+        "everything holds, but who made the pack is not proved: give --key, from somebody you trust"
+    )
+
+
 def main(arguments: list[str]) -> int:
     """Exit status 0 when everything holds, 1 otherwise."""
     parser = argparse.ArgumentParser(description="Checks an evidence pack without Rolecall.")
@@ -170,7 +182,7 @@ def main(arguments: list[str]) -> int:
         print(f"checked: {line}")  # noqa: T201 -- a script of its own
     for line in report.faults:
         print(f"FAULT: {line}")  # noqa: T201
-    print("everything holds" if report.holds else "DO NOT TRUST THIS PACK")  # noqa: T201
+    print(_verdict(report))  # noqa: T201
     return 0 if report.holds else 1
 
 

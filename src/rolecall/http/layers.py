@@ -141,7 +141,10 @@ class BodyLimit:
         if len(lengths) > 1 or (lengths and headers_of(scope, b"transfer-encoding")):
             await send_problem(send, Problem(400, "Two lengths for one body"))
             return
-        if lengths and (not lengths[0].isdigit() or int(lengths[0]) > self.most):
+        if lengths and not (lengths[0].isascii() and lengths[0].isdigit()):
+            await send_problem(send, Problem(400, "A length that is no number"))
+            return
+        if lengths and int(lengths[0]) > self.most:
             await send_problem(send, _too_large(self.most))
             return
         await self._bounded(scope, receive, send)
@@ -181,8 +184,9 @@ def _too_large(most: int) -> Problem:
 class SameOrigin:
     """Refuses unsafe requests a browser sends from another site (CSRF) to cookie-bearing faces.
 
-    Browsers tell by Sec-Fetch-Site and Origin; a request with neither comes from no browser
-    that would add our cookie, and one without our cookie has nothing to abuse.
+    Browsers tell by Sec-Fetch-Site and Origin, and they are believed without a cookie too: a
+    foreign page must not sign anybody in either. A request with neither header and without a cookie
+    comes from no browser and has nothing to abuse.
     """
 
     app: App
@@ -197,13 +201,15 @@ class SameOrigin:
         await self.app(scope, receive, send)
 
     def _allowed(self, scope: Scope) -> bool:
-        if scope["method"] in SAFE_METHODS or not header(scope, b"cookie"):
+        if scope["method"] in SAFE_METHODS:
             return True
         site = header(scope, b"sec-fetch-site")
         if site:
             return site in {"same-origin", "none"}
         origin = header(scope, b"origin")
-        return bool(origin) and origin.lower() == origin_of(self.public_url)
+        if origin:
+            return origin.lower() == origin_of(self.public_url)
+        return not header(scope, b"cookie")
 
 
 def origin_of(url: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-# What a spreadsheet program runs when a cell begins with it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet program runs when a cell begins with it; the wide forms where wide text is usual.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def unformulated(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.redact import redacted
+from rolecall.kit.visible import visible_in_json
 
 _ABOUT: ContextVar[Mapping[str, str]] = ContextVar("about")
 _NOTHING: Mapping[str, str] = {}
@@ -61,7 +62,7 @@ class JsonLine(logging.Formatter):
         line |= {name: value for name, value in facts.items() if value not in ("", None)}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return redacted(json.dumps(line, ensure_ascii=False, default=str))
+        return visible_in_json(redacted(json.dumps(line, ensure_ascii=False, default=str)))
 
 
 def write_lines(stream: IO[str] | None = None) -> logging.Handler:

@@ -6,9 +6,12 @@ import re
 
 _SECRETS = re.compile(
     r"(?P<name>pat-[a-z]{2}\d-)[A-Za-z0-9-]{4,}"
+    r"|(?P<own>\brc[lstw]_)[A-Za-z0-9_-]{16,}"  # links, sessions, API tokens, signing secrets
+    r"|(?P<user>://[^:/@\s\"]*:)[^/\s\"]+(?=@)"  # the password in a URL
+    r"|(?P<hook>https://hooks\.slack\.com/)[^\s\"'<>\\]+"
     r"|(?P<scheme>[Bb]earer\s+)[A-Za-z0-9._~+/=-]{6,}"
     r"|(?P<key>(?:client_secret|refresh_token|access_token|code|hapikey|password|tokenKey)"
-    r"(?:\"\s*:\s*\"|=))[^&\s\"]+"
+    r"(?:\\?\"\s*:\s*\\?\"|=))[^&\s\"\\]+"
 )
 
 
@@ -18,5 +21,4 @@ def redacted(text: str) -> str:
 
 
 def _mask(match: re.Match[str]) -> str:
-    kept = match.group("name") or match.group("scheme") or match.group("key") or ""
-    return f"{kept}***"
+    return f"{match.group(match.lastgroup or 0)}***"

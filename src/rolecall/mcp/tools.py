@@ -16,9 +16,10 @@ from mcp.types import ToolAnnotations
 from rolecall.domain.actor import Actor
 from rolecall.domain.operator import TokenScope
 from rolecall.kit.errors import Refused, RolecallError
+from rolecall.kit.redact import redacted
 from rolecall.plan.wishes import Ask
 from rolecall.services.app import App
-from rolecall.services.connections.portals import list_portals, portal_named
+from rolecall.services.connections.portals import list_portals, portal_to_ask
 from rolecall.services.drafts.orders import ChangeUsers
 from rolecall.services.evidence.auditing import note_tool_call
 from rolecall.services.findings.findings import list_findings
@@ -162,7 +163,7 @@ class Tools:
         """Ask for an access profile of the catalogue, for yourself or (`subject`) somebody else."""
 
         async def told(actor: Actor) -> Any:
-            known = await portal_named(self.app, actor, portal)
+            known = await portal_to_ask(self.app, actor, portal)
             form = RequestForm(profile, reason, subject, days)
             filed = await file_request(self.app, actor, known.hub_id, form)
             return {"id": filed.id, "state": filed.state.value, "profile": filed.profile}
@@ -181,7 +182,7 @@ class Tools:
         except RolecallError as error:
             outcome = "refused" if isinstance(error, Refused) else "failed"
             hint = f" ({error.hint})" if error.hint else ""
-            raise ToolError(f"{error.message}{hint}") from error
+            raise ToolError(redacted(f"{error.message}{hint}")) from error
         finally:
             await note_tool_call(self.app, actor, tool, outcome)
 

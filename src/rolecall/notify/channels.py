@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ import httpx2
 from rolecall.domain.notice import Notice
 from rolecall.kit.clock import Clock
 from rolecall.kit.errors import Refused, Retryable
+from rolecall.notify.pinning import Pinned
 from rolecall.notify.render import as_email, as_webhook, signature
 
 SECONDS = 15.0  # a chat service that needs longer is down for our purposes
@@ -85,7 +86,7 @@ class EmailChannel:
 class HttpChannel:
     """A webhook of Slack, Microsoft Teams or anybody; the URL is a secret and never shown.
 
-    With `render` None the body is our own signed JSON.
+    With `render` None the body is our own signed JSON. `guard` judges where the address leads.
     """
 
     name: str
@@ -94,13 +95,19 @@ class HttpChannel:
     clock: Clock
     render: Callable[[Notice], dict[str, Any]] | None = None
     secret: bytes = field(default=b"", repr=False)
+    guard: Callable[[str], Awaitable[Pinned]] | None = None
 
     async def send(self, delivery: Delivery) -> None:
         """Post the notice; 2xx is delivered, 408, 429 and 5xx may recover, the rest never will."""
         body, headers = self._request(delivery)
+        place = await self.guard(self.url) if self.guard is not None else Pinned(self.url)
         try:
             answer = await self.client.post(
-                self.url, content=body, headers=headers, timeout=SECONDS
+                place.url,
+                content=body,
+                headers={**headers, **place.headers},
+                timeout=SECONDS,
+                extensions=place.extensions,
             )
         except httpx2.HTTPError as error:
             raise Retryable(f"{self.name} did not answer: {type(error).__name__}") from error

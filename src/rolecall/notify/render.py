@@ -43,7 +43,7 @@ def as_slack(notice: Notice) -> dict[str, Any]:
     buttons = [_slack_button(label, link) for label, link in _links(notice)]
     if buttons:
         blocks.append({"type": "actions", "elements": buttons})
-    return {"text": notice.title, "blocks": blocks}
+    return {"text": _slack_text(notice.title), "blocks": blocks}
 
 
 def _slack_text(text: str) -> str:
@@ -57,15 +57,18 @@ def _slack_button(label: str, link: str) -> dict[str, Any]:
 
 def as_teams(notice: Notice) -> dict[str, Any]:
     """The body of a Microsoft Teams workflow webhook: one adaptive card."""
-    body: list[dict[str, Any]] = [
-        {"type": "TextBlock", "text": notice.title, "weight": "Bolder", "wrap": True}
-    ]
-    body += [{"type": "TextBlock", "text": line, "wrap": True} for line in notice.lines]
+    body = [_teams_text(notice.title, weight="Bolder")]
+    body += [_teams_text(line) for line in notice.lines]
     actions = [{"type": "Action.OpenUrl", "title": n, "url": u} for n, u in _links(notice)]
     card = {"$schema": TEAMS_CARD, "type": "AdaptiveCard", "version": "1.4", "body": body}
     content = {**card, "actions": actions} if actions else card
     attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": content}
     return {"type": "message", "attachments": [attachment]}
+
+
+def _teams_text(text: str, **style: str) -> dict[str, Any]:
+    """A paragraph that is no Markdown (as TextBlock is): a name brings no link of its own."""
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, **style}]}
 
 
 def as_webhook(notice: Notice, delivery_id: str, at: datetime) -> bytes:

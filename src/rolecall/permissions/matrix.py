@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from rolecall.domain.snapshot import User
+from rolecall.kit.cells import unformulated
 from rolecall.permissions.access import Access, Resolver
 from rolecall.permissions.levels import NONE, Range
 
 UNKNOWN = "?"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LEAD = ("user id", "email", "first name", "last name", "state", "permission sets", "seats")
 LEAD = len(_LEAD)  # columns before the first permission
 
@@ -58,23 +58,24 @@ def shown(held: Range) -> str:
     return f"{held.low}{UNKNOWN}" if held.low != NONE else UNKNOWN
 
 
-def safe_cell(text: str) -> str:
-    """Text no spreadsheet program takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _who(resolver: Resolver, user: User) -> tuple[str, ...]:
     sets = "; ".join(resolver.names.get(one, one) for one in user.permission_set_ids)
     seats = UNKNOWN if user.seat_names is None else "; ".join(user.seat_names)
     names = (user.first_name, user.last_name)
-    return (user.id, *map(safe_cell, (user.email, *names)), user.state, safe_cell(sets), seats)
+    return (
+        user.id,
+        *map(unformulated, (user.email, *names)),
+        user.state,
+        unformulated(sets),
+        seats,
+    )
 
 
 def _cells(access: Access, ids: Sequence[str]) -> tuple[str, ...]:
     given = access.given
     evidence = "; ".join(given.sources) or str(given.ground)
     as_of = "" if given.as_of is None else f"{given.as_of:%Y-%m-%d}"
-    return (*(shown(access.of(one)) for one in ids), safe_cell(evidence), as_of)
+    return (*(shown(access.of(one)) for one in ids), unformulated(evidence), as_of)
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from rolecall.domain.plan import Plan
 from rolecall.domain.snapshot import Snapshot
+from rolecall.kit.cells import FORMULA_STARTS
 from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import (
     Ask,
@@ -79,7 +80,6 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
 NOTHING = ("-", "none", "nothing")  # a cell that takes away; an empty cell leaves alone
 _TRUE = frozenset({"true", "yes", "y", "1", "x", "ja", "oui", "si"})
 _FALSE = frozenset({"", "false", "no", "n", "0", "nein", "non"})
-_FORMULA = ("=", "@", "+", "-", "\t", "\r")
 
 
 # Who is missing is added, unless a column nobody understood may have said something else.
@@ -216,7 +216,7 @@ def _refuse_row(row: Mapping[str, str], email: str, seen: Mapping[str, int]) -> 
     if email.casefold() in seen:
         raise Refused(f"{email} is already on line {seen[email.casefold()]}", hint="keep one row")
     for name, value in row.items():
-        if value[:1] in _FORMULA and value not in NOTHING and name not in ("phone", "reason"):
+        if value[:1] in FORMULA_STARTS and value not in NOTHING and name not in ("phone", "reason"):
             raise Refused(f"{name} starts like a formula: {value[:20]!r}", hint="write plain text")
 
 

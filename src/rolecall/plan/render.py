@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from rolecall.domain.plan import GuardrailVerdict, Undo
+from rolecall.kit.visible import visible
 from rolecall.plan.view import Group, Line, PlanView
 
 _MARKDOWN_LINES = 300  # what a pull request comment can hold with room to spare
@@ -135,6 +136,7 @@ def _table(groups: tuple[Group, ...]) -> list[str]:
 
 def _safe(text: str) -> str:
     """Names cannot break the table, ping anybody or bring markup of their own."""
+    text = visible(text)
     for char in "\\|<>`*_[]#~":
         text = text.replace(char, f"\\{char}")
     return " ".join(text.replace("@", "@\u200b").split())

@@ -25,6 +25,7 @@ from rolecall.http.layers import BodyLimit
 from rolecall.http.strict_json import Unfit, checked
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.ids import uuid7
+from rolecall.kit.redact import redacted
 from rolecall.scim.listing import Written, plain_page, written
 from rolecall.scim.provider import provider_of
 from rolecall.scim.quirks import mended
@@ -131,7 +132,7 @@ class ScimFace(ASGIApplication):
         try:
             found = await pusher_of(self.app, secret.strip()) if kind.lower() == "bearer" else None
         except RolecallError as error:
-            raise ForbiddenException(detail=error.message) from error
+            raise ForbiddenException(detail=redacted(error.message)) from error
         if found is None:
             raise UnauthorizedException(detail="no valid token")
         return found

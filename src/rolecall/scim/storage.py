@@ -22,6 +22,7 @@ from scim2_server.storage import AsyncScimStorage, SearchPage
 
 from rolecall.domain.scim import ScimRecord
 from rolecall.kit.errors import AlreadyThere, NotThere, OutOfDate, Refused, RolecallError
+from rolecall.kit.redact import redacted
 from rolecall.scim.reading import body_of, group_of, resource_of, user_of, version_of
 from rolecall.services.app import App
 from rolecall.services.scim.clients import Pusher
@@ -62,7 +63,7 @@ class Declined(SCIMException):
 
     def __init__(self, error: RolecallError) -> None:
         told = f"{error.message} ({error.hint})" if error.hint else error.message
-        super().__init__(detail=told)
+        super().__init__(detail=redacted(told))
         self.status = getattr(error, "http_status", 400 if isinstance(error, Refused) else 503)
         self.scim_type = "invalidValue" if self.status == 400 else ""
 

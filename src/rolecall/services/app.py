@@ -65,6 +65,7 @@ class Outlets:
     slack_url: str = field(default="", repr=False)
     teams_url: str = field(default="", repr=False)
     quiet: QuietHours | None = None
+    webhook_hosts: frozenset[str] = frozenset()  # may be posted to though they are not public
 
 
 @dataclass(frozen=True, slots=True)

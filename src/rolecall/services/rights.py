@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.operator import TokenScope
 from rolecall.kit.errors import NeedsPerson, Refused
@@ -20,8 +22,12 @@ class ReadOnly(NeedsPerson):
     http_status = 403
 
 
-def need(actor: Actor, role: Role, hub_id: int, what: str) -> None:
-    """Raise NotAllowed unless the actor holds the role in this portal (0 = all portals)."""
+def need(actor: Actor, role: Role, hub_id: int, what: str, scope: TokenScope) -> None:
+    """Raise NotAllowed unless the actor holds the role in this portal (0 = all portals).
+
+    An API token needs the scope as well: its roles are only what its owner could lend it.
+    """
+    need_scope(actor, scope, what)
     if not actor.holds(role, hub_id):
         raise NotAllowed(
             f"{actor.name or actor.id} may not {what}",
@@ -37,6 +43,7 @@ def may_read(actor: Actor, hub_id: int) -> bool:
 
 def need_reading(actor: Actor, hub_id: int, what: str = "look at this portal") -> None:
     """Raise NotAllowed unless the actor may look at this portal."""
+    need_scope(actor, TokenScope.READ, what)
     if not may_read(actor, hub_id):
         raise NotAllowed(
             f"{actor.name or actor.id} may not {what}", hint="an admin can give the role auditor"
@@ -45,10 +52,16 @@ def need_reading(actor: Actor, hub_id: int, what: str = "look at this portal") -
 
 def need_scope(actor: Actor, scope: TokenScope, what: str) -> None:
     """Raise NotAllowed when the actor is an API token without this scope."""
-    if actor.scopes is not None and scope.value not in actor.scopes:
+    need_one_scope(actor, (scope,), what)
+
+
+def need_one_scope(actor: Actor, scopes: Iterable[TokenScope], what: str) -> None:
+    """Raise NotAllowed when the actor is an API token with none of these scopes."""
+    wanted = [scope.value for scope in scopes]
+    if actor.scopes is not None and actor.scopes.isdisjoint(wanted):
         raise NotAllowed(
             f"the token {actor.name or actor.id} may not {what}",
-            hint=f"it needs the scope {scope.value}; make a token that has it",
+            hint=f"it needs the scope {' or '.join(wanted)}; make a token that has it",
         )
 
 
@@ -66,5 +79,4 @@ def may_change(
 ) -> None:
     """Raise unless something may be written, by this token, by this role in this portal."""
     need_writing(app, what)
-    need_scope(actor, scope, what)
-    need(actor, role, hub_id, what)
+    need(actor, role, hub_id, what, scope)

@@ -11,8 +11,7 @@ from rolecall.permissions.catalogue import Permission
 from rolecall.permissions.compare import side_of_set
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.drafts.access_file import keep_text, policy_for
-from rolecall.services.drafts.orders import AccessFile
+from rolecall.services.drafts.access_file import policy_for, seen_file
 from rolecall.services.inventory.users import lists_of
 from rolecall.services.permissions.answers import age_of, set_in, standpoint_of
 from rolecall.services.permissions.book import catalogue_of, overlays_of
@@ -48,8 +47,7 @@ async def preview_access(app: App, actor: Actor, name: str, text: str) -> Drafte
     """The plan a file would make; raises PolicyProblems with every mistake. No plan is stored."""
     portal = await portal_named(app, actor, name)
     policy_for(portal.name, text)
-    digest = await keep_text(app, actor, portal.hub_id, text)
-    return await preview(app, actor, name, AccessFile(digest))
+    return await preview(app, actor, name, seen_file(text))
 
 
 @dataclass(frozen=True, slots=True)

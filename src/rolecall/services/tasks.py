@@ -16,8 +16,9 @@ from rolecall.plan.proofs import proof_of
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.permissions.book import resolver_of
-from rolecall.services.rights import may_change, may_read
+from rolecall.services.rights import may_change, may_read, need_scope
 from rolecall.store import FeedQuery, UnitOfWork, View
+from rolecall.store.errors import NotThere
 
 EVENTS_READ = 5_000
 FINDING = "finding"  # word of a proof: a later look finds it gone
@@ -28,6 +29,7 @@ async def list_tasks(
     app: App, actor: Actor, name: str = "", *, state: str | None = "open"
 ) -> tuple[ManualTask, ...]:
     """Tasks of one portal or of all the actor may look at, oldest first; `state` None = all."""
+    need_scope(actor, TokenScope.READ, "list tasks")
     hub_id = (await portal_named(app, actor, name)).hub_id if name else None
     async with app.database.read() as view:
         found = await view.tasks.find(hub_id, state=state)
@@ -39,7 +41,7 @@ async def done_task(
 ) -> ManualTask:
     """Say that a task was done, or (`drop`) that it will not be; the receipt says who said so."""
     async with app.database.read() as view:
-        task = await task_named(view, task_id)
+        task = await task_named(view, actor, task_id)
     scope = TokenScope.PLAN_APPLY
     may_change(app, actor, Role.APPROVER, task.hub_id, "close tasks", scope)
     why = reason or ("will not be done" if drop else "done by hand")
@@ -47,12 +49,14 @@ async def done_task(
         return await close(work, task, "dropped" if drop else "done", why)
 
 
-async def task_named(view: View, task_id: str) -> ManualTask:
-    """The task with this id, or the only one whose id begins so."""
-    alike = [one for one in await view.tasks.find(state=None) if one.id.startswith(task_id)]
-    if len(alike) == 1 and task_id:
-        return alike[0]
-    return await view.tasks.get(task_id)
+async def task_named(view: View, actor: Actor, task_id: str) -> ManualTask:
+    """The task with this id, or the only one whose id begins so, where the actor may look."""
+    seen = [one for one in await view.tasks.find(state=None) if may_read(actor, one.hub_id)]
+    alike = [one for one in seen if one.id.startswith(task_id)]
+    exact = [one for one in alike if one.id == task_id] or alike
+    if len(exact) != 1 or not task_id:
+        raise NotThere(f"No single task has the id {task_id}", hint="see `rolecall task list`")
+    return exact[0]
 
 
 async def close(work: UnitOfWork, task: ManualTask, state: str, why: str) -> ManualTask:

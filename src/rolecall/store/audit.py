@@ -141,7 +141,11 @@ class Audit(Repository):
                 return Verdict(number, previous, fault)
             previous, number = str(line["hash"]), number + 1
         head = await self.one(select(HEAD).where(HEAD.c.id == 1))
-        if head and (head["seq"], head["hash"]) != (number, previous):
+        if head is None:
+            return Verdict(number, previous, "where the chain ends is not known any more")
+        if head["seq"] < number:
+            return Verdict(number, previous, f"lines after {head['seq']} were not written by us")
+        if (head["seq"], head["hash"]) != (number, previous):
             return Verdict(number, previous, f"lines after {number} are missing")
         return Verdict(number, previous)
 

@@ -38,7 +38,7 @@ def line_hash(line: Mapping[str, object]) -> str:
     """SHA-256 of the canonical JSON of a line without its own hash."""
     kept = {name: value for name, value in line.items() if name != "hash"}
     text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fault_of(line: Mapping[str, object], previous: str, number: int) -> str:
@@ -73,7 +73,7 @@ def parsed(lines: Iterable[str]) -> Iterable[Mapping[str, object]]:
         if text.strip():
             try:
                 value = json.loads(text)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = {}
             yield value if isinstance(value, dict) else {}
 

@@ -24,6 +24,8 @@ from rolecall.web.routing import open_route, routes_of, to_sign_in
 from rolecall.web.visits import Desk
 
 MOST_BYTES = 34 * 2**20  # a bulk file or a users export of a large portal
+MOST_OPEN_BYTES = 65_536  # what strangers may send: an e-mail, a password, a reason
+OPEN_PATHS = frozenset(path for path, _, _ in OPEN)
 STATIC = ("rolecall.css", "rolecall.js", "mark.svg")
 FOREVER = "public, max-age=31536000, immutable"  # the address changes with the content
 
@@ -40,7 +42,8 @@ def create_face(app: App, public_url: str, errands: Errands | None = None) -> As
     routes += [Route("/static/{digest}/{name}", _static, methods=["GET"])]
     routes += routes_of(catalogue_of_pages.PAGES, desk)
     router = Router(routes, redirect_slashes=False, default=_Nowhere(desk))
-    return BodyLimit(SameOrigin(router, public_url), MOST_BYTES)
+    ours = SameOrigin(router, public_url)
+    return _BySign(BodyLimit(ours, MOST_BYTES), BodyLimit(ours, MOST_OPEN_BYTES))
 
 
 async def _static(request: Request) -> Response:
@@ -51,6 +54,18 @@ async def _static(request: Request) -> Response:
     data = (files("rolecall.web") / "static" / name).read_bytes()
     media = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Response(data, media_type=media, headers={"cache-control": FOREVER})
+
+
+@dataclass(frozen=True, slots=True)
+class _BySign:
+    """Large bodies only where somebody is signed in before the body is read."""
+
+    pages: AsgiApp
+    entrance: AsgiApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        at_entrance = scope["type"] == "http" and scope["path"] in OPEN_PATHS
+        await (self.entrance if at_entrance else self.pages)(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)

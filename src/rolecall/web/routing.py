@@ -18,6 +18,7 @@ from rolecall.http.problems import problem_of
 from rolecall.kit.errors import NotThere, RolecallError
 from rolecall.kit.redact import redacted
 from rolecall.services.connections.portals import portals_of
+from rolecall.services.operators.provider import safe_return
 from rolecall.services.operators.sign_in import actor_of_session
 from rolecall.services.rights import need_reading
 from rolecall.web.visits import Desk, Visit
@@ -165,7 +166,7 @@ def _back(request: Request) -> str:
     """The page a form was on, when the browser tells and it is ours."""
     referer = request.headers.get("referer", "")
     own = f"{request.url.scheme}://{request.headers.get('host', '')}/"
-    return "/" + referer.removeprefix(own) if referer.startswith(own) else "/"
+    return safe_return("/" + referer.removeprefix(own)) if referer.startswith(own) else "/"
 
 
 def _request_id(request: Request) -> str:

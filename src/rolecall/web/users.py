@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 
 from rolecall.domain.actor import Role
 from rolecall.domain.snapshot import Snapshot, UserState
+from rolecall.kit.cells import unformulated
 from rolecall.kit.errors import Refused
-from rolecall.permissions.matrix import safe_cell
 from rolecall.plan.wishes import Ask
 from rolecall.services.drafts.orders import AddUser, ChangeUsers, RemoveUsers
 from rolecall.services.inventory.users import (
@@ -146,7 +146,7 @@ async def _lines(page: UserPage, columns: tuple[str, ...]) -> AsyncIterator[str]
 
 
 def _cells(row: UserRow, columns: tuple[str, ...]) -> Iterable[str]:
-    return (safe_cell(shown(row.value(column), "")) for column in columns)
+    return (unformulated(shown(row.value(column), "")) for column in columns)
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -62,11 +62,13 @@ async def test_body_limit_counts_what_comes() -> None:
         ({"cookie": "s=1", "origin": "https://evil.test"}, 403),
         ({"cookie": "s=1", "origin": "null"}, 403),
         ({"cookie": "s=1"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"origin": "https://evil.test"}, 403),
         ({}, 200),
     ],
 )
 async def test_cross_site_forms_are_refused(headers: dict[str, str], status: int) -> None:
-    """Only our own pages may change something with our cookie."""
+    """Only our own pages may send forms, with our cookie or (to sign somebody in) without one."""
     async with a_client(SameOrigin(echo, "https://r.test/base")) as client:
         assert status == (await client.post("/", headers=headers)).status_code
 

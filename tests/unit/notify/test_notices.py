@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from datetime import UTC, datetime, time, timedelta
 
 import httpx2
@@ -64,6 +65,17 @@ def test_chat_bodies_carry_text_and_links() -> None:
     assert "for &lt;Ben&gt; &amp; Kim" == slack["blocks"][1]["text"]["text"]
     assert "https://r.test/1" == slack["blocks"][2]["elements"][0]["url"]
     assert "https://r.test/1" == teams["attachments"][0]["content"]["actions"][0]["url"]
+
+
+def test_names_bring_no_mentions_and_no_links_into_chats() -> None:
+    """Slack's title is escaped too; Teams gets runs of text, which are no Markdown."""
+    notice = Notice("t", "<!channel> [pay](https://evil.test)", ("[pay](https://evil.test)",))
+    slack, teams = as_slack(notice), as_teams(notice)
+
+    assert "<!channel>" not in json.dumps(slack)
+    body = teams["attachments"][0]["content"]["body"]
+    assert {"RichTextBlock"} == {one["type"] for one in body}
+    assert {"TextRun"} == {run["type"] for one in body for run in one["inlines"]}
 
 
 async def test_webhooks_are_signed_over_time_and_body() -> None:

@@ -11,8 +11,7 @@ from rolecall.domain.portal import CredentialKind, Portal
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
 from rolecall.services.connections.credentials import LEGACY_KEY, LONGEST
-from rolecall.services.connections.portals import portal_named
-from rolecall.services.rights import may_change
+from rolecall.services.connections.portals import portal_to_change
 from rolecall.sync.ports import NewCredential
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 5, 7 * 24 * 60
@@ -33,9 +32,8 @@ def credential_of(token: str, kind: CredentialKind) -> NewCredential:
 
 async def change_interval(app: App, actor: Actor, name: str, minutes: int) -> Portal:
     """How often the server or a worker reads a portal."""
-    portal = await portal_named(app, actor, name)
     what = f"change how often {name} is read"
-    may_change(app, actor, Role.ADMIN, portal.hub_id, what, TokenScope.MANAGE)
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, TokenScope.MANAGE)
     if not SHORTEST_MINUTES <= minutes <= LONGEST_MINUTES:
         raise Refused(f"{minutes} minutes is not possible", hint="from 5 minutes to a week")
     changed = replace(portal, sync_every_minutes=minutes)

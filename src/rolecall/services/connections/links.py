@@ -37,6 +37,7 @@ from rolecall.services.operators.links import (
     use_link,
     useless,
 )
+from rolecall.services.operators.tokens import actor_of_id
 from rolecall.services.rights import may_change
 from rolecall.signin.bearer import hash_of
 from rolecall.store import View
@@ -74,9 +75,9 @@ async def make_connect_link(app: App, actor: Actor, name: str, client_id: str = 
     checked_name(name)
     async with app.database.read() as view:
         known = next((one for one in await view.portals.all() if one.name == name), None)
+        where = known.hub_id if known else ALL_PORTALS
+        may_change(app, actor, Role.ADMIN, where, "make connect links", TokenScope.MANAGE)
         wanted = await _app(view, client_id)
-    where = known.hub_id if known else ALL_PORTALS
-    may_change(app, actor, Role.ADMIN, where, "make connect links", TokenScope.MANAGE)
     details = {"name": name, "client_id": wanted.client_id}
     async with app.database.begin(actor, f"a link to connect {name}") as work:
         link = await make_link(
@@ -166,14 +167,13 @@ async def _maker(app: App, actor_id: str) -> Actor:
     kind, _, name = actor_id.partition(":")
     if kind == "local":
         return local_actor(name)
+    if kind == "token":
+        maker = await actor_of_id(app, name, via="link")
+        if maker is None:
+            raise useless()
+        return maker
     async with app.database.read() as view:
         operator = await view.operators.get(name) if kind == "operator" else None
-        token = await view.api_tokens.get(name) if kind == "token" else None
-        if token is not None and token.revoked_at is None:
-            owner = token.owner_id
-            if owner.startswith("local:"):
-                return local_actor(owner.removeprefix("local:"))
-            operator = await view.operators.get(owner)
     if operator is None or operator.disabled:
         raise useless()
     return operator.actor(via="link")

@@ -10,7 +10,7 @@ from rolecall.domain.oauth_app import OAuthAppEntry
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
-from rolecall.services.rights import may_change, need, need_scope
+from rolecall.services.rights import may_change, need
 from rolecall.store.errors import NotThere
 from rolecall.store.oauth_apps import owner_of
 
@@ -48,8 +48,7 @@ async def add_oauth_app(app: App, actor: Actor, facts: Mapping[str, str]) -> OAu
 
 async def list_oauth_apps(app: App, actor: Actor) -> tuple[OAuthAppEntry, ...]:
     """Every registered app, without secrets."""
-    need_scope(actor, TokenScope.MANAGE, "list OAuth apps")
-    need(actor, Role.ADMIN, ALL_PORTALS, "list OAuth apps")
+    need(actor, Role.ADMIN, ALL_PORTALS, "list OAuth apps", TokenScope.MANAGE)
     async with app.database.read() as view:
         return await view.oauth_apps.all()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from rolecall.services.app import App
 from rolecall.services.connections.credentials import checked_address, travels_openly
 from rolecall.services.connections.integration_user import is_personal, settle_task
 from rolecall.services.connections.quota import limit_reached
-from rolecall.services.rights import may_change, may_read, need, need_scope
+from rolecall.services.rights import may_change, may_read, need, need_one_scope, need_scope
 from rolecall.store import SnapshotHead, UnitOfWork
 from rolecall.store.errors import NotThere
 from rolecall.sync.ports import NewCredential, Progress, silent
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rolecall.sync.probing import Probe
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+READING, MANAGING = (TokenScope.READ,), (TokenScope.MANAGE,)
 SOON_DAYS = 180  # how long before its end an API version is worth a word
 
 
@@ -110,9 +112,8 @@ async def check_portal(
     app: App, actor: Actor, name: str, *, progress: Progress = silent
 ) -> ConnectionReport:
     """Probe a connected portal again: token, scopes, edition, versions."""
-    portal = await portal_named(app, actor, name)
-    need_scope(actor, TokenScope.MANAGE, f"check {name}")
-    need(actor, Role.ADMIN, portal.hub_id, f"check {name}")
+    portal = await portal_named(app, actor, name, MANAGING)
+    need(actor, Role.ADMIN, portal.hub_id, f"check {name}", TokenScope.MANAGE)
     probe = await _look(app, portal, progress)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
@@ -137,9 +138,8 @@ async def reconnect_portal(
 
     Refused when the credential belongs to another portal.
     """
-    portal = await portal_named(app, actor, name)
     what = f"reconnect {name}"
-    may_change(app, actor, Role.ADMIN, portal.hub_id, what, TokenScope.MANAGE)
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, TokenScope.MANAGE)
     probe = await _try(app, credential, portal.api_base, progress)
     if probe.account.portal_id != portal.hub_id:
         raise _other_portal(name, portal.hub_id, probe.account.portal_id)
@@ -147,7 +147,7 @@ async def reconnect_portal(
     changed = replace(_described(portal, credential.kind, probe), retry_at=now)
     report = _report(app, changed, probe)
     _usable(report)
-    async with app.database.begin(actor, f"reconnect {name}") as work:
+    async with app.database.begin(actor, what) as work:
         await work.portals.change(changed)
         await _keep(work, report, credential)
         await _wake_plans(work, portal.hub_id)
@@ -157,9 +157,9 @@ async def reconnect_portal(
 
 async def remove_portal(app: App, actor: Actor, name: str) -> Portal:
     """Forget a portal and its credential; snapshots and the audit trail stay as evidence."""
-    portal = await portal_named(app, actor, name)
-    may_change(app, actor, Role.ADMIN, portal.hub_id, f"remove {name}", TokenScope.MANAGE)
-    async with app.database.begin(actor, f"remove {name}") as work:
+    what = f"remove {name}"
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, TokenScope.MANAGE)
+    async with app.database.begin(actor, what) as work:
         await work.credentials.remove(portal.hub_id)
         await work.portals.remove(portal.hub_id)
         work.record(Event.PORTAL_CONNECTION_REMOVED, subject=name, hub_id=portal.hub_id)
@@ -168,6 +168,7 @@ async def remove_portal(app: App, actor: Actor, name: str) -> Portal:
 
 async def list_portals(app: App, actor: Actor) -> tuple[PortalLine, ...]:
     """Every portal the actor may look at, by name, with its newest snapshot."""
+    need_scope(actor, TokenScope.READ, "list portals")
     async with app.database.read() as view:
         portals = [one for one in await view.portals.all() if may_read(actor, one.hub_id)]
         heads = [await view.snapshots.head(one.hub_id) for one in portals]
@@ -191,14 +192,32 @@ async def portal_to_ask(app: App, actor: Actor, name: str) -> Portal:
     return found
 
 
-async def portal_named(app: App, actor: Actor, name: str) -> Portal:
-    """The portal of this name; one the actor may not look at is not there for him."""
+async def portal_named(
+    app: App, actor: Actor, name: str, scopes: Collection[TokenScope] = READING
+) -> Portal:
+    """The portal of this name; one the actor may not look at is not there for him.
+
+    A token needs one of the scopes: of reading, unless the use case names what it does.
+    """
+    need_one_scope(actor, scopes, "look at portals")
     async with app.database.read() as view:
         known = [one for one in await view.portals.all() if may_read(actor, one.hub_id)]
     found = next((one for one in known if one.name == name), None)
     if found is None:
         raise NotThere(f"No portal is called {name}", hint=_guess(name, [p.name for p in known]))
     return found
+
+
+async def portal_to_change(
+    app: App, actor: Actor, name: str, role: Role, what: str, scope: TokenScope
+) -> Portal:
+    """The portal of this name, where the actor may do this; what every write begins with.
+
+    Raises NotThere for a portal one may not look at, ReadOnly, NotAllowed.
+    """
+    portal = await portal_named(app, actor, name, (scope,))
+    may_change(app, actor, role, portal.hub_id, what, scope)
+    return portal
 
 
 def _guess(name: str, known: list[str]) -> str:

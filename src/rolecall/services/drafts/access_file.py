@@ -31,6 +31,11 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def seen_file(text: str) -> AccessFile:
+    """The order for a file that is only looked at."""
+    return AccessFile(digest_of(text), text=text)
+
+
 async def keep_text(app: App, actor: Actor, hub_id: int, text: str) -> str:
     """Keep a text, once; its digest."""
     digest = digest_of(text)
@@ -75,7 +80,7 @@ def policy_for(portal_name: str, text: str) -> Policy:
 
 async def draft_access(app: App, ground: Ground, order: AccessFile) -> Draft:
     """Everything that differs between the file and the portal."""
-    text = await text_of(app, ground.portal.hub_id, order.digest)
+    text = order.text or await text_of(app, ground.portal.hub_id, order.digest)
     policy = policy_for(ground.portal.name, text)
     desired = desired_by(ground.under(policy))
     options = DiffOptions(ground.now, ground.parked, folded(order.overwrite_sets))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from rolecall.domain.actor import Actor
+from rolecall.domain.actor import LOCAL, Actor
 from rolecall.domain.assignment import Assignment
+from rolecall.domain.operator import TokenScope
 from rolecall.domain.person import Person
 from rolecall.domain.plan import Override
 from rolecall.domain.portal import Portal
@@ -20,12 +21,11 @@ from rolecall.policy.names import names_of
 from rolecall.policy.parse import parse_policy
 from rolecall.provision.parked import parked_since
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import READING, portal_named
 from rolecall.services.drafts.refusals import Learned, learned
 from rolecall.store import StoredPolicy, View
 
 NO_POLICY = Policy()
-LOCAL = "local:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,14 @@ def folded(emails: Iterable[str]) -> frozenset[str]:
     return frozenset(email.casefold() for email in emails)
 
 
-async def ground_of(app: App, actor: Actor, name: str) -> Ground:
-    """Everything planning needs to know of a portal the actor may look at.
+async def ground_of(
+    app: App, actor: Actor, name: str, scopes: Collection[TokenScope] = READING
+) -> Ground:
+    """Everything planning needs to know of a portal the actor may look at, by one of the scopes.
 
     Raises NeedsPerson before the first sync.
     """
-    portal = await portal_named(app, actor, name)
+    portal = await portal_named(app, actor, name, scopes)
     async with app.database.read() as view:
         snapshot = await view.snapshots.load(portal.hub_id)
         if snapshot is None:
@@ -118,7 +120,8 @@ async def ground_of(app: App, actor: Actor, name: str) -> Ground:
 
 async def email_of(view: View, actor: Actor) -> str:
     """The actor's e-mail; of the command line's user the linked operator's, if there is one."""
-    if actor.email or not actor.id.startswith(LOCAL):
+    known = actor.behind or actor.id
+    if actor.email or not known.startswith(LOCAL):
         return actor.email
-    operator = await view.operators.by_local_user(actor.id.removeprefix(LOCAL))
+    operator = await view.operators.by_local_user(known.removeprefix(LOCAL))
     return operator.email if operator is not None else ""

@@ -89,11 +89,15 @@ class ImportRows:
 
 @dataclass(frozen=True, slots=True)
 class AccessFile:
-    """An access.yaml, by the digest its text is kept under."""
+    """An access.yaml, by the digest its text is kept under.
+
+    With `text` it is only looked at: nothing needs to be kept of it.
+    """
 
     digest: str
     overwrite_sets: tuple[str, ...] = ()
     reason: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,7 @@ class Basis:
     overrides: tuple[str, ...] = ()  # ids of the leaves it needs
     assignments: tuple[Assignment, ...] = ()
     policy_digest: str = ""
+    person: str = ""  # who proposed it, as `Actor.person`
 
 
 def kind_of(order: Order) -> str:

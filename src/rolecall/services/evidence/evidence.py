@@ -76,12 +76,12 @@ async def campaign_pack(app: App, actor: Actor, campaign_id: str) -> Pack:
     Audit lines of other portals are withheld (place and hash alone), unless the actor audits all.
     """
     need_scope(actor, TokenScope.READ, "make evidence packs")
-    key = await _signing_key(app)
     async with app.database.read() as view:
         campaign = await seen_campaign(view, actor, campaign_id)
-        need(actor, Role.AUDITOR, campaign.hub_id, "make evidence packs")
+        need(actor, Role.AUDITOR, campaign.hub_id, "make evidence packs", TokenScope.READ)
         material = await _material(view, actor, campaign)
         now = view.now
+    key = await _signing_key(app)
     facts = {
         "id": uuid7(), "kind": "review", "portal": material.portal, "hub_id": campaign.hub_id,
         "campaign": campaign.id, "title": campaign.title, "made_by": actor.id,
@@ -100,8 +100,7 @@ async def who_had_what(app: App, actor: Actor, hub_id: int, at: datetime) -> Hol
 
     Raises NeedsPerson where the portal was not known then.
     """
-    need_scope(actor, TokenScope.READ, "look at the past")
-    need(actor, Role.AUDITOR, hub_id, "look at the past")
+    need(actor, Role.AUDITOR, hub_id, "look at the past", TokenScope.READ)
     async with app.database.read() as view:
         snapshot = await view.snapshots.load(hub_id, at, complete=True)
     if snapshot is None:

@@ -24,7 +24,7 @@ from rolecall.policy.moments import end_of_day, zone_named
 from rolecall.policy.parse import parse_policy
 from rolecall.policy.thresholds import Thresholds, thresholds_from
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import portal_to_change
 from rolecall.services.drafts.elevation_proofs import elevation_facts
 from rolecall.services.findings.outside_changes import (
     OwnChange,
@@ -34,7 +34,6 @@ from rolecall.services.findings.outside_changes import (
 )
 from rolecall.services.permissions.apps import app_facts, apps_in
 from rolecall.services.permissions.book import catalogue_of, resolver_of
-from rolecall.services.rights import may_change
 from rolecall.store import Statement, View
 from rolecall.store.encoding import from_json, to_json
 
@@ -175,9 +174,8 @@ async def name_answerable(
     app: App, actor: Actor, name: str, who: str, owner: str, pack_text: str = ""
 ) -> str:
     """Name the person who answers for an integration's or service user, and the pack that bounds it."""
-    portal = await portal_named(app, actor, name)
-    scope = TokenScope.ACCESS_WRITE
-    may_change(app, actor, Role.ADMIN, portal.hub_id, "name who answers for users", scope)
+    what, scope = "name who answers for users", TokenScope.ACCESS_WRITE
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, scope)
     if pack_text:
         read_pack(pack_text, catalogue_of(app), who)
     async with app.database.begin(actor, f"{owner} answers for {who}") as work:
@@ -199,9 +197,8 @@ async def attest_two_factor(
     app: App, actor: Actor, name: str, holds: bool, reason: str = ""
 ) -> Attestation:
     """Sign off whether two-factor log-in is required, which no API tells."""
-    portal = await portal_named(app, actor, name)
-    scope = TokenScope.ACCESS_WRITE
-    may_change(app, actor, Role.ADMIN, portal.hub_id, "attest settings", scope)
+    what, scope = "attest settings", TokenScope.ACCESS_WRITE
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, scope)
     async with app.database.begin(actor, reason or "two-factor setting signed off") as work:
         told = Attestation(holds, actor.name or actor.id, work.now)
         await work.evidence.state(

@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 import httpx2
 import msgspec
 
-from rolecall.domain.actor import Actor
+from rolecall.domain.actor import Actor, Role
+from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.services.app import App
 from rolecall.services.connections.portals import list_portals
 from rolecall.services.importing.source import EVENT_PATH, EventName, list_import_apps, secret_of
+from rolecall.services.rights import need
 from rolecall.signin.hubspot_signature import Signed, sign_v1, sign_v2, sign_v3
 
 SLOW = 5.0  # seconds; HubSpot publishes no limit, its screens wait about this long
@@ -149,6 +151,7 @@ async def examine(
 
 async def set_up(app: App, actor: Actor, patient: Patient) -> tuple[Check, ...]:
     """HubSpot's own list of what has to be set, as far as anybody outside can see it."""
+    need(actor, Role.ADMIN, ALL_PORTALS, "examine import sources", TokenScope.MANAGE)
     parts = urlsplit(patient.public_url)
     installed = next(
         (one.portal for one in await list_portals(app, actor)

@@ -22,7 +22,7 @@ from rolecall.domain.person import Person, Situation
 from rolecall.domain.snapshot import Snapshot
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
-from rolecall.services.rights import may_change, need, need_scope
+from rolecall.services.rights import may_change, need
 from rolecall.signin.hubspot_signature import WINDOW_MS, Signed, Verdict, verify
 from rolecall.store import View
 from rolecall.store.errors import NotThere
@@ -111,8 +111,7 @@ def checked_public_url(url: str) -> str:
 
 async def list_import_apps(app: App, actor: Actor) -> tuple[ImportApp, ...]:
     """Every registered app, without secrets."""
-    need_scope(actor, TokenScope.MANAGE, "list import sources")
-    need(actor, Role.ADMIN, ALL_PORTALS, "list import sources")
+    need(actor, Role.ADMIN, ALL_PORTALS, "list import sources", TokenScope.MANAGE)
     async with app.database.read() as view:
         return await view.import_apps.all()
 
@@ -129,8 +128,7 @@ async def remove_import_app(app: App, actor: Actor, app_id: int) -> None:
 
 async def secret_of(app: App, actor: Actor, app_id: int) -> str:
     """The stored client secret, for the doctor who signs as HubSpot does."""
-    need_scope(actor, TokenScope.MANAGE, "use an app's secret")
-    need(actor, Role.ADMIN, ALL_PORTALS, "use an app's secret")
+    need(actor, Role.ADMIN, ALL_PORTALS, "use an app's secret", TokenScope.MANAGE)
     async with app.database.read() as view:
         return (await view.credentials.load_secret(owner_of(app_id)))[SECRET]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.finding import Finding
+from rolecall.domain.operator import TokenScope
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import FeedEvent, Snapshot, User, UserState
 from rolecall.services.app import App
@@ -67,7 +68,9 @@ class HistoryLine:
 
 async def show_user(app: App, actor: Actor, name: str, who: str) -> UserCard:
     """Everything known of one user (id or e-mail), each fact with its source and age."""
-    portal = await portal_named(app, actor, name)
+    # Who proposes a change sees whom it is about.
+    scopes = (TokenScope.READ, TokenScope.PLAN_PROPOSE)
+    portal = await portal_named(app, actor, name, scopes)
     async with app.database.read() as view:
         lists = await lists_of(view, portal)
         user = await view.users.get(portal.hub_id, who)

@@ -10,9 +10,8 @@ from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.kit.errors import NotThere, Refused
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import portal_named, portal_to_change
 from rolecall.services.inventory.users import lists_of
-from rolecall.services.rights import may_change
 
 NOTES = "permission set notes"
 LONGEST = 1_000
@@ -36,9 +35,8 @@ async def notes_of_sets(app: App, actor: Actor, name: str) -> Mapping[str, Resou
 
 async def note_set(app: App, actor: Actor, name: str, set_id: str, note: ResourceNote) -> None:
     """Write a note; Refused when it is too long, NotThere for a set the portal does not have."""
-    portal = await portal_named(app, actor, name)
     what = "write notes about permission sets"
-    may_change(app, actor, Role.ADMIN, portal.hub_id, what, TokenScope.MANAGE)
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, TokenScope.MANAGE)
     if max(len(note.owner), len(note.purpose)) > LONGEST:
         raise Refused(f"a note has at most {LONGEST} characters")
     async with app.database.begin(actor, what) as work:

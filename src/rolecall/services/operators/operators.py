@@ -39,7 +39,7 @@ async def first_operator_link(app: App, actor: Actor) -> NewLink | None:
 
     A new link makes the former one useless.
     """
-    need(actor, Role.ADMIN, ALL_PORTALS, "make the first operator")
+    need(actor, Role.ADMIN, ALL_PORTALS, "make the first operator", TokenScope.MANAGE)
     async with app.database.begin(actor, "first start") as work:
         if await work.operators.count():
             return None
@@ -293,7 +293,7 @@ async def _managed(
 def _need_managing(actor: Actor, roles: Roles, what: str) -> None:
     need_scope(actor, TokenScope.MANAGE, what)
     for hub_id in roles:
-        need(actor, Role.ADMIN, hub_id, what)
+        need(actor, Role.ADMIN, hub_id, what, TokenScope.MANAGE)
     if not roles and not any(actor.holds(Role.ADMIN, hub_id) for hub_id in actor.roles):
         raise NotAllowed(f"{actor.name or actor.id} may not {what}")
 

@@ -53,10 +53,14 @@ async def own_operator(view: View, actor: Actor) -> Operator:
 
 
 async def begin_second_factor(app: App, actor: Actor) -> SecondFactorSetup:
-    """A new secret to scan; nothing changes until `confirm_second_factor`."""
+    """A new secret to scan; nothing changes until `confirm_second_factor`.
+
+    Refused while there is one: an open browser alone must not be enough to put another in its place.
+    """
     secret = new_totp_secret()
     async with app.database.begin(actor, "sets up a second factor") as work:
         operator = await own_operator(work, actor)
+        _refuse_second(operator)
         owner = secret_owner(operator.id)
         held = await _secrets(work, owner)
         await work.credentials.save_secret(owner, {**held, PENDING: secret}, work.now)
@@ -71,6 +75,7 @@ async def confirm_second_factor(app: App, actor: Actor, code: str) -> tuple[str,
     codes = new_recovery_codes()
     async with app.database.begin(actor, "set up a second factor") as work:
         operator = await own_operator(work, actor)
+        _refuse_second(operator)
         owner = secret_owner(operator.id)
         pending = (await _secrets(work, owner)).get(PENDING, "")
         step = step_of(pending, code, work.now) if pending else None
@@ -83,6 +88,11 @@ async def confirm_second_factor(app: App, actor: Actor, code: str) -> tuple[str,
         await work.operators.change(replace(operator, second_factor=True))
         work.record(Event.OPERATOR_FACTOR_CHANGED, subject=operator.email, details={"factor": "on"})
     return codes
+
+
+def _refuse_second(operator: Operator) -> None:
+    if operator.second_factor:
+        raise Refused("there is a second factor already", hint="turn it off first, by a code of it")
 
 
 async def drop_second_factor(app: App, actor: Actor, code: str) -> None:

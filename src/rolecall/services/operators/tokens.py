@@ -140,6 +140,17 @@ async def authenticate(app: App, secret: str, via: str = "api") -> Actor | None:
     return actor_of_token(token, owner, via)
 
 
+async def actor_of_id(app: App, token_id: str, via: str = "api") -> Actor | None:
+    """Whom a token stands for that was shown to us before; None when it is worth nothing now."""
+    async with app.database.read() as view:
+        token = await view.api_tokens.get(token_id)
+        owner = await _owner(view, token) if token else None
+        now = view.now
+    if token is None or owner is None or not _alive(token, now):
+        return None
+    return actor_of_token(token, owner, via)
+
+
 def actor_of_token(token: ApiToken, owner: Actor, via: str) -> Actor:
     """The token as an actor: the owner's roles, cut to its portals and scopes."""
     wanted = frozenset[Role]().union(*(ROLES_OF_SCOPE[scope] for scope in token.scopes))
@@ -147,7 +158,7 @@ def actor_of_token(token: ApiToken, owner: Actor, via: str) -> Actor:
     portals = owner.roles.keys() if everywhere else token.portals
     roles = {hub_id: _bounded(owner, hub_id, wanted) for hub_id in portals}
     scopes = frozenset(scope.value for scope in token.scopes)
-    return Actor(f"token:{token.id}", token.name, roles, owner.email, scopes, via)
+    return Actor(f"token:{token.id}", token.name, roles, owner.email, scopes, via, owner.id)
 
 
 def _bounded(owner: Actor, hub_id: int, wanted: frozenset[Role]) -> frozenset[Role]:

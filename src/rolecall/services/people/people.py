@@ -14,9 +14,9 @@ from rolecall.domain.snapshot import User
 from rolecall.kit.errors import Refused
 from rolecall.kit.ids import uuid7
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import portal_named, portal_to_change
 from rolecall.services.people.correlation import CONFIRMED, Move, Moves, correlate, moves_between
-from rolecall.services.rights import may_change, need_reading
+from rolecall.services.rights import may_change
 from rolecall.sources.people_files import PeopleReading, read_people
 from rolecall.store import UnitOfWork, UserQuery, View
 from rolecall.store.people import PeopleQuery
@@ -167,7 +167,6 @@ async def people_page(
 ) -> PeoplePage:
     """Users of a portal with their people by e-mail, then people without a user there."""
     portal = await portal_named(app, actor, name)
-    need_reading(actor, portal.hub_id)
     query = PeopleQuery(situation, search, limit, skip)
     async with app.database.read() as view:
         page = await view.people.lines(portal.hub_id, query)
@@ -188,7 +187,6 @@ async def list_people(
 ) -> tuple[PersonLine, ...]:
     """Everybody known with their users in a portal, and users who are nobody's."""
     portal = await portal_named(app, actor, name)
-    need_reading(actor, portal.hub_id)
     async with app.database.read() as view:
         people = {one.id: one for one in await view.people.all()}
         links = await view.people.links(portal.hub_id)
@@ -211,9 +209,8 @@ async def link_person(
     app: App, actor: Actor, name: str, user_email: str, person_email: str, reason: str = ""
 ) -> Link:
     """Confirm that a user belongs to a person; it holds until somebody says otherwise."""
-    portal = await portal_named(app, actor, name)
-    scope = TokenScope.ACCESS_WRITE
-    may_change(app, actor, Role.ADMIN, portal.hub_id, "link people", scope)
+    what, scope = "link people", TokenScope.ACCESS_WRITE
+    portal = await portal_to_change(app, actor, name, Role.ADMIN, what, scope)
     async with app.database.begin(actor, reason or "people link") as work:
         user = await work.users.get(portal.hub_id, user_email)
         found = await work.people.by_email(person_email)

@@ -25,7 +25,7 @@ from rolecall.permissions.compare import RecordDiff, diff_records
 from rolecall.permissions.evidence import HistoryLine, SetDefinition
 from rolecall.policy.problems import did_you_mean
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import portal_named, portal_to_change
 from rolecall.services.permissions.book import (
     ATTESTATION,
     HISTORY,
@@ -40,7 +40,6 @@ from rolecall.services.permissions.book import (
     words_of,
 )
 from rolecall.services.pictures import whole_picture
-from rolecall.services.rights import may_change
 from rolecall.sources.headers import USERS
 from rolecall.sources.permission_history import HistoryReading, read_permission_history
 from rolecall.sources.users_export import ExportReading, Problem, matched, read_users_export
@@ -129,10 +128,8 @@ async def import_export(app: App, actor: Actor, name: str, file: ExportFile) -> 
 
 
 async def _changeable(app: App, actor: Actor, name: str) -> Portal:
-    portal = await portal_named(app, actor, name)
-    scope = TokenScope.ACCESS_WRITE
-    may_change(app, actor, Role.ADMIN, portal.hub_id, "import evidence", scope)
-    return portal
+    what, scope = "import evidence", TokenScope.ACCESS_WRITE
+    return await portal_to_change(app, actor, name, Role.ADMIN, what, scope)
 
 
 async def newest_snapshot(view: View, portal: Portal, at: datetime | None = None) -> Snapshot:

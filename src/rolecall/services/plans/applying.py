@@ -30,6 +30,7 @@ from rolecall.services.app import App
 from rolecall.services.connections.leases import one_at_a_time
 from rolecall.services.connections.quota import count_requests
 from rolecall.services.drafts.refusals import learned
+from rolecall.services.plans.seen import seen_plan
 from rolecall.services.rights import may_change
 from rolecall.store import Due, StoredPlan, View
 
@@ -107,7 +108,7 @@ async def apply_plan(
     """
     watch = watching or Watching()
     async with app.database.read() as view:
-        stored = await view.plans.get(plan_id)
+        stored = await seen_plan(view, actor, plan_id)
         portal = await view.portals.get(stored.plan.hub_id)
     if portal is None:
         raise NotApplyable(f"the portal of plan {plan_id} is not connected any more")
@@ -325,7 +326,7 @@ async def _moved(
     event: Event,
 ) -> StoredPlan:
     async with app.database.read() as view:
-        hub_id = (await view.plans.get(plan_id)).plan.hub_id
+        hub_id = (await seen_plan(view, actor, plan_id)).plan.hub_id
     may_change(app, actor, Role.APPROVER, hub_id, f"bring plans to {state.value}",
                TokenScope.PLAN_APPLY)  # fmt: skip
     async with app.database.begin(actor, reason) as work:

@@ -8,12 +8,13 @@ from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, ChangeKind, Plan
+from rolecall.domain.portal import Portal
 from rolecall.kit.errors import Broken
 from rolecall.kit.ids import uuid7
 from rolecall.plan.bulk import RowVerdict, with_plan
 from rolecall.plan.propose import Occasion, assemble
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import portal_named, portal_to_change
 from rolecall.services.drafts.access_file import digest_of, draft_access
 from rolecall.services.drafts.bulk import draft_rows
 from rolecall.services.drafts.changes import (
@@ -54,13 +55,14 @@ from rolecall.services.drafts.sets import draft_set
 from rolecall.services.drafts.team_moves import draft_team_move
 from rolecall.services.drafts.undoing import draft_undo
 from rolecall.services.findings.mending import draft_mend
-from rolecall.services.rights import may_change
+from rolecall.services.plans.seen import seen_plan
 from rolecall.services.syncs.freshness import read_again
 from rolecall.services.tasks import open_tasks
 from rolecall.store import Statement, UnitOfWork, View
 from rolecall.store.encoding import from_json, to_json
 
 OnGround = AddUser | ChangeUsers | RemoveUsers | ImportRows | WhatIsDue | MoveTeam | KeptWishes
+PLANNING = (TokenScope.PLAN_PROPOSE,)
 BASIS = "plan basis"  # kind of statement, by plan id
 
 
@@ -76,16 +78,20 @@ class Drafted:
     unknown_headers: tuple[str, ...] = ()
 
 
+async def portal_to_plan(app: App, actor: Actor, name: str) -> Portal:
+    """The portal of this name, where the actor may propose plans."""
+    scope = TokenScope.PLAN_PROPOSE
+    return await portal_to_change(app, actor, name, Role.APPROVER, "propose plans", scope)
+
+
 async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
     """Plan what was ordered against the newest snapshot, and store the plan.
 
     Raises Refused for what cannot be planned at all; what a guardrail stops is in the plan.
     """
-    portal = await portal_named(app, actor, name)
-    scope = TokenScope.PLAN_PROPOSE
-    may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
+    portal = await portal_to_plan(app, actor, name)
     notes = await read_again(app, portal)
-    ground = await ground_of(app, actor, name)
+    ground = await ground_of(app, actor, name, PLANNING)
     draft = await asked_once(app, ground, await draft_of(app, ground, order))
     plan, used = planned(ground, draft, order, actor)
     if plan.changes:
@@ -96,6 +102,7 @@ async def propose(app: App, actor: Actor, name: str, order: Order) -> Drafted:
             used,
             claims_to_keep(ground, draft.wishes, draft.until),
             digest_of(draft.text) if draft.text else "",
+            ground.operator_email or actor.person,
         )
         async with app.database.begin(actor, plan.reason) as work:
             await store_plan(work, plan, basis)
@@ -119,7 +126,7 @@ async def preview(app: App, actor: Actor, name: str, order: Order) -> Drafted:
 async def stored_draft(app: App, actor: Actor, plan_id: str) -> Drafted:
     """A stored plan as it was proposed, the verdicts of its rows read again."""
     async with app.database.read() as view:
-        plan = (await view.plans.get(plan_id)).plan
+        plan = (await seen_plan(view, actor, plan_id)).plan
         order = order_in(await basis_of(view, plan))
         snapshot = await view.snapshots.load(plan.hub_id, snapshot_id=plan.snapshot_id)
     ground = await ground_of(app, actor, plan.portal)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from rolecall.domain.actor import SYSTEM, Actor, Role
-from rolecall.domain.operator import TokenScope
+from rolecall.domain.actor import SYSTEM, Actor
 from rolecall.domain.plan import PlanState
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.permissions.elevation import Elevation, Way
@@ -27,9 +26,8 @@ from rolecall.services.drafts.elevation_proofs import (
 from rolecall.services.drafts.elevations import Elevated, decide, keep
 from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import Elevate, ReturnElevation
-from rolecall.services.plans.drafting import Drafted, propose
+from rolecall.services.plans.drafting import PLANNING, Drafted, portal_to_plan, propose
 from rolecall.services.plans.plans import approve_plan
-from rolecall.services.rights import may_change
 
 LONGEST = timedelta(days=7)  # who needs it longer needs another permission set
 
@@ -59,10 +57,8 @@ async def elevate(
     """
     if not timedelta() < lasting <= LONGEST:
         raise Refused("an elevation lasts between a minute and 7 days", hint="--for 2h, --for 1d")
-    portal = await portal_named(app, actor, name)
-    scope = TokenScope.PLAN_PROPOSE
-    may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
-    ground = await ground_of(app, actor, name)
+    portal = await portal_to_plan(app, actor, name)
+    ground = await ground_of(app, actor, name, PLANNING)
     _, pack, user, found = await decide(app, ground, pack_text, email)
     running = [s for s in await standings(app, portal.hub_id) if s.one.user_id == user.id]
     _refuse_second([one for one in running if one.raised and not one.one.over])
@@ -91,7 +87,7 @@ async def return_now(
 
     The plan is None where nothing is left to take back: the user is gone, or has it already.
     """
-    portal = await portal_named(app, actor, name)
+    portal = await portal_to_plan(app, actor, name)
     running = [
         one.one
         for one in await standings(app, portal.hub_id)

@@ -8,6 +8,8 @@ from rolecall.services.app import App
 from rolecall.services.drafts.orders import MendFinding
 from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.elevating import return_now
+from rolecall.services.rights import may_read
+from rolecall.store.errors import NotThere
 
 OVERDUE = "elevation.overdue"
 
@@ -29,8 +31,8 @@ async def fix_finding(
     async with app.database.read() as view:
         stored = await view.findings.get(finding_id)
         portal = await view.portals.get(stored.hub_id)
-    if portal is None:
-        raise Refused(f"the portal of finding {finding_id} is not connected any more")
+    if portal is None or not may_read(actor, stored.hub_id):
+        raise NotThere(f"There is no finding {finding_id}", hint="see `rolecall finding list`")
     if name and portal.name != name:
         raise Refused(f"finding {finding_id} is not about {name}")
     if stored.finding.rule == OVERDUE and stored.closed_at is None:

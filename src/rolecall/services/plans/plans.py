@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from rolecall.domain.actor import Actor, Role
+from rolecall.domain.actor import Actor, Role, same_person
 from rolecall.domain.assignment import Assignment, Origin, Slot
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
@@ -30,12 +30,13 @@ from rolecall.policy.parse import parse_policy
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.drafts.access_file import text_of
-from rolecall.services.drafts.ground import LOCAL, email_of, folded
+from rolecall.services.drafts.ground import email_of, folded
 from rolecall.services.drafts.orders import Basis, Order, ReturnElevation, UndoPlan, order_in
 from rolecall.services.plans.applying import NotApplyable, StalePlan, cancel_plan, knowledge_of
-from rolecall.services.plans.drafting import Drafted, basis_of, propose
+from rolecall.services.plans.drafting import Drafted, basis_of, portal_to_plan, propose
 from rolecall.services.plans.file_exceptions import enforce_exceptions
-from rolecall.services.rights import may_change, need_reading
+from rolecall.services.plans.seen import seen_plan
+from rolecall.services.rights import may_change, may_read, need_scope
 from rolecall.services.tasks import withdraw
 from rolecall.store import StoredPlan, StoredPolicy, UnitOfWork, View
 
@@ -67,25 +68,18 @@ async def list_plans(
     app: App, actor: Actor, name: str = "", states: Iterable[PlanState] | None = None
 ) -> tuple[StoredPlan, ...]:
     """Plans of one portal, or of all the actor may look at, newest first."""
+    need_scope(actor, TokenScope.READ, "list plans")
     hub_id = (await portal_named(app, actor, name)).hub_id if name else None
     async with app.database.read() as view:
         found = await view.plans.find(hub_id, states)
-    return tuple(one for one in found if _readable(actor, one.plan.hub_id))
-
-
-def _readable(actor: Actor, hub_id: int) -> bool:
-    try:
-        need_reading(actor, hub_id)
-    except Refused:
-        return False
-    return True
+    return tuple(one for one in found if may_read(actor, one.plan.hub_id))
 
 
 async def show_plan(app: App, actor: Actor, plan_id: str) -> PlanCard:
     """One plan by its id or an unambiguous beginning of it, with receipts and freshness."""
+    need_scope(actor, TokenScope.READ, "look at plans")
     async with app.database.read() as view:
-        stored = await view.plans.get(plan_id)
-        need_reading(actor, stored.plan.hub_id)
+        stored = await seen_plan(view, actor, plan_id)
         receipts = await view.journal.receipts(stored.plan.id)
         last = {receipt.change_id: receipt for receipt in receipts}
         return PlanCard(
@@ -118,7 +112,7 @@ async def approve_plan(
     Raises NotApplyable when a guardrail stops it, StalePlan when the portal moved on.
     """
     async with app.database.read() as view:
-        stored = await view.plans.get(plan_id)
+        stored = await seen_plan(view, actor, plan_id)
         plan = stored.plan
         scope = TokenScope.PLAN_APPROVE
         may_change(app, actor, Role.APPROVER, plan.hub_id, "approve plans", scope)
@@ -175,18 +169,18 @@ def refuse_stale(plan: Plan, reasons: tuple[Staleness, ...]) -> None:
 def _refuse_own(app: App, actor: Actor, stored: StoredPlan, email: str, basis: Basis) -> None:
     """Where a second person is asked for, nobody approves a dangerous plan of their own.
 
-    All actors of the command line count as one person.
+    All actors of the command line count as one person, and whoever made a token is behind it.
     """
     plan = stored.plan
     if not app.choices.security.second_person:
         return
-    if not any(change.kind in _DANGEROUS for change in plan.changes):
+    if not basis.overrides and not any(change.kind in _DANGEROUS for change in plan.changes):
         return
-    both_local = actor.id.startswith(LOCAL) and plan.created_by.startswith(LOCAL)
-    same_email = bool(email) and email.casefold() == basis.operator_email.casefold()
-    if actor.id == plan.created_by or both_local or same_email:
+    proposer = basis.person or basis.operator_email or plan.created_by
+    if actor.id == plan.created_by or same_person(email or actor.person, proposer):
         raise Refused(
-            f"plan {plan.id} takes people or teams away, so somebody else must approve it",
+            f"plan {plan.id} takes people or teams away or passes a guardrail, so somebody else must"
+            " approve it",
             hint="an approver signs in to the console, or uses a token of their own",
         )
 
@@ -270,7 +264,7 @@ async def override_guardrail(
     if not 0 < hours <= LONGEST_OVERRIDE_HOURS:
         raise Refused(f"an override lasts at most {LONGEST_OVERRIDE_HOURS:.0f} hours")
     async with app.database.read() as view:
-        plan = (await view.plans.get(plan_id)).plan
+        plan = (await seen_plan(view, actor, plan_id)).plan
     scope = TokenScope.PLAN_APPROVE
     may_change(app, actor, Role.ADMIN, plan.hub_id, "let plans pass guardrails", scope)
     subjects = _overridable(plan, guardrail)
@@ -304,9 +298,10 @@ async def replan(app: App, actor: Actor, plan_id: str) -> Drafted:
     Where nothing is left to change, the old plan is cancelled instead.
     """
     async with app.database.read() as view:
-        stored = await view.plans.get(plan_id)
+        stored = await seen_plan(view, actor, plan_id)
         basis = await basis_of(view, stored.plan)
     old = stored.plan
+    await portal_to_plan(app, actor, old.portal)
     if stored.state not in OPEN:
         raise Refused(
             f"plan {old.id} is {stored.state.value}", hint="only what was not begun is made again"
@@ -349,7 +344,7 @@ async def drop_claims(work: UnitOfWork, plan: Plan) -> None:
 async def cancel(app: App, actor: Actor, plan_id: str, reason: str) -> StoredPlan:
     """End a plan wherever it stands; what its approval wrote ends with it, if nothing was sent."""
     async with app.database.read() as view:
-        stored = await view.plans.get(plan_id)
+        stored = await seen_plan(view, actor, plan_id)
         begun = bool(await view.journal.effects(stored.plan.id))
     ended = await cancel_plan(app, actor, stored.plan.id, reason)
     async with app.database.begin(actor, reason) as work:
@@ -362,6 +357,6 @@ async def cancel(app: App, actor: Actor, plan_id: str, reason: str) -> StoredPla
 async def undo_plan(app: App, actor: Actor, plan_id: str, reason: str = "") -> Drafted:
     """A plan that takes back what a plan did, as far as its lines promised."""
     async with app.database.read() as view:
-        plan = (await view.plans.get(plan_id)).plan
+        plan = (await seen_plan(view, actor, plan_id)).plan
     order: Order = UndoPlan(plan.id, reason or f"undo of plan {plan.id}")
     return await propose(app, actor, plan.portal, order)

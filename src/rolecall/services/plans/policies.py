@@ -16,11 +16,17 @@ from rolecall.plan.user_slots import OUTSIDE
 from rolecall.policy.dump import dump
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.drafts.access_file import check_file, digest_of, keep_text, text_of
+from rolecall.services.drafts.access_file import (
+    check_file,
+    digest_of,
+    keep_text,
+    seen_file,
+    text_of,
+)
 from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import AccessFile, order_digest
 from rolecall.services.plans.applying import Applied, Watching, apply_plan
-from rolecall.services.plans.drafting import Drafted, preview, propose
+from rolecall.services.plans.drafting import Drafted, portal_to_plan, preview, propose
 from rolecall.services.plans.plans import approve_plan, enforce_text
 from rolecall.services.rights import may_change
 from rolecall.store import FeedQuery, StoredPolicy, View
@@ -99,13 +105,11 @@ async def plan_access(
 async def _order(
     app: App, actor: Actor, name: str, text: str | None, overwrite: Sequence[str], reason: str
 ) -> AccessFile:
-    portal = await portal_named(app, actor, name)
+    portal = await portal_to_plan(app, actor, name)
     known = await _in_force(app, portal) if text is None else None
     wanted = known.text if known is not None else text
     assert wanted is not None
     await check_file(app, portal, wanted)
-    scope = TokenScope.PLAN_PROPOSE
-    may_change(app, actor, Role.APPROVER, portal.hub_id, "propose plans", scope)
     digest = await keep_text(app, actor, portal.hub_id, wanted)
     return AccessFile(digest, tuple(overwrite), reason)
 
@@ -151,8 +155,7 @@ async def drift(app: App, actor: Actor, name: str) -> Drift:
     """What differs from the policy in force, and who changed it outside, where a feed tells."""
     portal = await portal_named(app, actor, name)
     policy = await _in_force(app, portal)
-    digest = await keep_text(app, actor, portal.hub_id, policy.text)
-    found = await preview(app, actor, name, AccessFile(digest))
+    found = await preview(app, actor, name, seen_file(policy.text))
     async with app.database.read() as view:
         head = await view.snapshots.head(portal.hub_id)
         events = await _events(view, portal.hub_id, policy.at)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from rolecall.domain.actor import Actor, Role
+from rolecall.domain.actor import Actor, Role, same_person
 from rolecall.domain.events import Event
 from rolecall.domain.operator import ALL_PORTALS, LinkPurpose, TokenScope
 from rolecall.domain.request import AccessRequest, RequestState
@@ -251,13 +251,13 @@ def has_role(actor: Actor, hub_id: int) -> bool:
 
 
 def person_of(actor: Actor) -> str:
-    """What makes two actors one person: the e-mail, else the actor itself."""
-    return actor.email.casefold() or actor.id
+    """What makes two actors one person: the e-mail, else who made the token, else the actor."""
+    return actor.person
 
 
 def refuse_own(request: AccessRequest, actor: Actor) -> None:
     """Raise Refused for who filed the request, whatever name they acted under."""
-    if request.filed_by and request.filed_by == person_of(actor):
+    if request.filed_by and same_person(request.filed_by, person_of(actor)):
         raise Refused(
             "nobody answers a request of their own or for themselves",
             hint="another approver of the step, or an admin, can answer it",

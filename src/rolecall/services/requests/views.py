@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rolecall.domain.actor import Actor, Role
@@ -28,7 +28,7 @@ from rolecall.services.requests.requests import (
     seen_request,
 )
 from rolecall.services.requests.standing import Standing, standing_of
-from rolecall.services.rights import NotAllowed, need_scope
+from rolecall.services.rights import NotAllowed, may_read, need_scope
 from rolecall.store import RequestQuery
 from rolecall.store.errors import NotThere
 
@@ -99,7 +99,18 @@ async def preview_request(
         who = await requester_of(view, actor, hub_id, requester)
         about = {who, subject.strip()}
         standing = await standing_of(view, hub_id, about=about)
-    return _preview(standing, profile, who, subject.strip() or who)
+    found = _preview(standing, profile, who, subject.strip() or who)
+    return found if _may_know(actor, hub_id, found.subject) else _discreet(found)
+
+
+def _may_know(actor: Actor, hub_id: int, subject: str) -> bool:
+    """Whether what somebody holds may be told: to themselves, and to who may look at the portal."""
+    return may_read(actor, hub_id) or actor.email.casefold() == subject.casefold()
+
+
+def _discreet(preview: RequestPreview) -> RequestPreview:
+    """What asking would mean, without what the other person holds."""
+    return replace(preview, holds=(), warnings=())
 
 
 async def list_requests(
@@ -157,7 +168,11 @@ async def show_request(app: App, actor: Actor, request_id: str) -> RequestView:
         may_give_back=party and (running or request.state is RequestState.APPROVED),
         may_extend=party and running and request.ends_at is not None,
         plan_state=state,
-        preview=_preview_of(standing, request),
+        preview=_preview_of(
+            standing,
+            request,
+            known=not why_not or _may_know(actor, request.hub_id, request.subject),
+        ),
     )
 
 
@@ -173,11 +188,14 @@ def why_not_answer(request: AccessRequest, actor: Actor) -> str:
     return ""
 
 
-def _preview_of(standing: Standing, request: AccessRequest) -> RequestPreview | None:
+def _preview_of(
+    standing: Standing, request: AccessRequest, *, known: bool
+) -> RequestPreview | None:
     try:
-        return _preview(standing, request.profile, request.requester, request.subject)
+        found = _preview(standing, request.profile, request.requester, request.subject)
     except Refused:
         return None
+    return found if known else _discreet(found)
 
 
 def _preview(standing: Standing, profile: str, requester: str, subject: str) -> RequestPreview:

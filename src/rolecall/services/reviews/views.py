@@ -110,7 +110,7 @@ async def my_reviews(app: App, actor: Actor) -> tuple[tuple[Campaign, int], ...]
 
 async def list_schedules(app: App, actor: Actor, hub_id: int) -> tuple[ReviewSchedule, ...]:
     """Campaigns that will open by themselves in this portal."""
-    need(actor, Role.AUDITOR, hub_id, "see review schedules")
+    need(actor, Role.AUDITOR, hub_id, "see review schedules", TokenScope.READ)
     async with app.database.read() as view:
         return await view.reviews.schedules(hub_id)
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from rolecall.domain.actor import Role
 from rolecall.domain.assignment import Assignment, Origin
 from rolecall.domain.plan import ChangeKind, Plan, PlanState
 from rolecall.domain.scim import ScimClient
@@ -21,9 +22,11 @@ from rolecall.services.app import App
 from rolecall.services.connections.leases import one_at_a_time
 from rolecall.services.drafts.ground import Ground, ground_of
 from rolecall.services.drafts.orders import KeptWishes
+from rolecall.services.operators.tokens import actor_of_id
 from rolecall.services.plans.applying import apply_plan
 from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.plans import approve_plan, retire
+from rolecall.services.rights import NotAllowed
 from rolecall.services.scim.clients import Pusher, acting_for
 from rolecall.services.scim.wishes import lost_of, wish_of
 from rolecall.services.syncs.freshness import read_again
@@ -120,11 +123,22 @@ async def _troubled(app: App, client: ScimClient, message: str) -> None:
             work.notify("scim.failed", told, hub_id=client.hub_id)
 
 
+async def _need_trust(app: App, client: ScimClient) -> None:
+    trusted = await actor_of_id(app, client.id, via="scim")
+    if trusted is None or not trusted.holds(Role.ADMIN, client.hub_id):
+        raise NotAllowed(
+            f"the token of {client.name} is not valid any more, so its pushes wait",
+            hint="give the identity provider a new one: rolecall token create NAME --scope scim",
+        )
+
+
 async def carry_out(app: App, pusher: Pusher, marks: Sequence[Unplanned]) -> Plan | None:
     """One plan for these subjects; approved and applied where the client's limits allow.
 
-    A plan that waits for a person and is about nobody else gives way to it.
+    A plan that waits for a person and is about nobody else gives way to it. Raises NotAllowed when
+    the client's token was revoked: nothing is carried out in its name any more.
     """
+    await _need_trust(app, pusher.client)
     order, drafted = await _proposed(app, pusher, marks)
     async with app.database.work() as work:
         await work.scim.planned(pusher.client.id, marks)

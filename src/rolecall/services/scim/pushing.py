@@ -9,8 +9,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from rolecall.domain.actor import Role
 from rolecall.domain.assignment import Assignment, Origin
 from rolecall.domain.events import Event
+from rolecall.domain.operator import TokenScope
 from rolecall.domain.person import Person
 from rolecall.domain.plan import ManualTask
 from rolecall.domain.scim import Leaving, ScimRecord
@@ -21,7 +23,7 @@ from rolecall.services.drafts.changes import draft_kept
 from rolecall.services.drafts.ground import Ground, ground_of
 from rolecall.services.drafts.orders import KeptWishes
 from rolecall.services.plans.drafting import planned
-from rolecall.services.rights import need_writing
+from rolecall.services.rights import may_change
 from rolecall.services.scim.clients import Pusher
 from rolecall.services.scim.planning import ScimRunner, claims_about
 from rolecall.services.scim.wishes import (
@@ -40,8 +42,6 @@ from rolecall.services.scim.wishes import (
 )
 from rolecall.store import UnitOfWork, View
 from rolecall.store.errors import AlreadyThere
-
-PUSHES = "take what identity providers push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ async def push_user(
     Raises BadValue, AlreadyThere for a userName that is taken, NotAsAsked with the reason where
     a guardrail or a higher claim stands against it.
     """
-    need_writing(app, PUSHES)
+    _need_pushing(app, pusher)
     client = pusher.client
     if not pushed.email and former is not None and former.subject:
         pushed = replace(pushed, emails=(former.subject,))  # an address once known stays known
@@ -107,7 +107,7 @@ async def push_user(
 
 async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRecord) -> None:
     """A pushed user was deleted: parked or removed as the client says, and forgotten here."""
-    need_writing(app, PUSHES)
+    _need_pushing(app, pusher)
     client = pusher.client
     if not record.subject:
         async with app.database.begin(pusher.actor, f"deleted by {client.name}") as work:
@@ -141,7 +141,7 @@ async def push_group(
 
     A group whose name is nothing in the portal is kept without effect, which the mapping shows.
     """
-    need_writing(app, PUSHES)
+    _need_pushing(app, pusher)
     client, held = pusher.client, members_in(former) if former else ()
     ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
@@ -176,6 +176,11 @@ async def drop_group(app: App, runner: ScimRunner, pusher: Pusher, record: ScimR
     await push_group(app, runner, pusher, empty, record.body, record)
     async with app.database.begin(pusher.actor, f"deleted by {pusher.client.name}") as work:
         await work.scim.remove(pusher.client.id, "Group", record.id)
+
+
+def _need_pushing(app: App, pusher: Pusher) -> None:
+    hub_id, scope = pusher.client.hub_id, TokenScope.SCIM
+    may_change(app, pusher.actor, Role.ADMIN, hub_id, "take in what is pushed", scope)
 
 
 async def _refuse_taken(view: View, pusher: Pusher, name: str, former: ScimRecord | None) -> None:

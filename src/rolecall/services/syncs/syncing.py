@@ -13,6 +13,7 @@ from rolecall.domain.sync import SyncRun, SyncState
 from rolecall.kit.errors import NeedsPerson, Retryable, RolecallError
 from rolecall.services.app import App
 from rolecall.services.connections.leases import one_at_a_time
+from rolecall.services.connections.portals import MANAGING, portal_named
 from rolecall.services.connections.quota import count_requests, limit_reached
 from rolecall.services.rights import need, need_scope
 from rolecall.services.syncs.after_sync import after_sync
@@ -54,10 +55,8 @@ async def sync_portal(
     """
     from rolecall.sync.run import Options
 
-    async with app.database.read() as view:
-        portal = await view.portals.named(name)
-    need_scope(actor, TokenScope.MANAGE, f"sync {name}")
-    need(actor, Role.ADMIN, portal.hub_id, f"sync {name}")
+    portal = await portal_named(app, actor, name, MANAGING)
+    need(actor, Role.ADMIN, portal.hub_id, f"sync {name}", TokenScope.MANAGE)
     options = Options(full, accept_shrink)
     since = app.clock.now()
 
@@ -189,9 +188,11 @@ async def sync_all(
     accept_shrink: bool = False,
     progress: Progress = silent,
 ) -> tuple[list[SyncReport], list[tuple[str, RolecallError]]]:
-    """Every connected portal, one after the other; what fails does not stop the others."""
+    """Every connected portal one administers, in turn; what fails does not stop the others."""
+    need_scope(actor, TokenScope.MANAGE, "sync portals")
     async with app.database.read() as view:
-        portals = await view.portals.all()
+        every = await view.portals.all()
+    portals = [one for one in every if actor.holds(Role.ADMIN, one.hub_id)]
     done: list[SyncReport] = []
     failed: list[tuple[str, RolecallError]] = []
     for portal in portals:

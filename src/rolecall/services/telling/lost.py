@@ -12,7 +12,7 @@ from rolecall.domain.operator import TokenScope
 from rolecall.domain.webhook import DeliveryState
 from rolecall.kit.errors import NotThere, Refused
 from rolecall.services.app import App, Outlets
-from rolecall.services.rights import may_change, need, need_scope
+from rolecall.services.rights import may_change, need
 from rolecall.services.telling.notices import MAIL, SLACK, STALE, TEAMS
 from rolecall.services.telling.texts import told
 from rolecall.store import View
@@ -59,8 +59,7 @@ def _mail(outlets: Outlets) -> str:
 
 async def lost_notices(app: App, actor: Actor, hub_id: int) -> tuple[LostNotice, ...]:
     """What of a portal's notices of the last month reached nobody, newest first."""
-    need_scope(actor, TokenScope.MANAGE, "list notices")
-    need(actor, Role.ADMIN, hub_id, "list notices")
+    need(actor, Role.ADMIN, hub_id, "list notices", TokenScope.MANAGE)
     async with app.database.read() as view:
         found = await view.notice_deliveries.given_up(hub_id, view.now - LOOK_BACK)
         portal = await view.portals.get(hub_id)

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
@@ -19,7 +20,7 @@ from rolecall.domain.webhook import DeliveryState, Webhook, WebhookDelivery
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.kit.ids import uuid7
 from rolecall.kit.paging import Page
-from rolecall.notify import Delivery, HttpChannel, wait_after
+from rolecall.notify import Delivery, HttpChannel, Pinned, pinned, wait_after
 from rolecall.services.app import App
 from rolecall.services.rights import may_change, need, need_scope
 from rolecall.services.telling.texts import told
@@ -31,7 +32,7 @@ SECRET = "signing_secret"
 # Ids of notices of other processes may become visible late; so far back is looked again.
 LATE = timedelta(minutes=15)
 MOST = 100
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+Guard = Callable[[str], Awaitable[Pinned]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def add_webhook(
     """Post notices of these topics (none = all) to an address, from now on."""
     where = ALL_PORTALS if hub_id is None else hub_id
     may_change(app, actor, Role.ADMIN, where, "add webhooks", TokenScope.MANAGE)
-    _check_url(url)
+    _check_url(url, app.outlets.webhook_hosts)
     secret = new_secret("rcw")
     async with app.database.begin(actor, f"post notices to {urlsplit(url).hostname}") as work:
         made = Webhook(uuid7(), url, work.now, actor.id, tuple(sorted(set(topics))), hub_id)
@@ -82,10 +83,10 @@ async def list_deliveries(
     app: App, actor: Actor, webhook_id: str, *, after: str | None = None, limit: int = 100
 ) -> Page[WebhookDelivery]:
     """What was posted to an address, newest first."""
-    need_scope(actor, TokenScope.MANAGE, "list deliveries")
     async with app.database.read() as view:
         webhook = await view.webhooks.get(webhook_id)
-        need(actor, Role.ADMIN, webhook.hub_id or ALL_PORTALS, "list deliveries")
+        where = webhook.hub_id or ALL_PORTALS
+        need(actor, Role.ADMIN, where, "list deliveries", TokenScope.MANAGE)
         found = await view.webhooks.deliveries(webhook_id, limit + 1, after)
     return Page(found[:limit], found[limit - 1].notice_id if len(found) > limit else None)
 
@@ -115,8 +116,10 @@ async def deliver_due(app: App, transport: httpx2.AsyncBaseTransport | None = No
     async with httpx2.AsyncClient(
         transport=transport, follow_redirects=False, trust_env=False
     ) as client:
+        # Where the caller brings the transport, no network of ours is reached.
+        guard = partial(pinned, inside=app.outlets.webhook_hosts) if transport is None else None
         done = [
-            await _try(app, client, addresses[one.webhook_id], secrets[one.webhook_id], one)
+            await _try(app, client, guard, addresses[one.webhook_id], secrets[one.webhook_id], one)
             for one in due
         ]
     return sum(done)
@@ -158,10 +161,17 @@ def _facts(notice: Queued, names: Mapping[int, str]) -> dict[str, str]:
 
 
 async def _try(
-    app: App, client: httpx2.AsyncClient, webhook: Webhook, secret: str, one: WebhookDelivery
+    app: App,
+    client: httpx2.AsyncClient,
+    guard: Guard | None,
+    webhook: Webhook,
+    secret: str,
+    one: WebhookDelivery,
 ) -> bool:
     notice = told(one.topic, one.payload, app.choices.security.public_url)
-    channel = HttpChannel("webhook", webhook.url, client, app.clock, secret=secret.encode())
+    channel = HttpChannel(
+        "webhook", webhook.url, client, app.clock, secret=secret.encode(), guard=guard
+    )
     try:
         await channel.send(Delivery(one.id, notice))
         after = replace(one, state=DeliveryState.DELIVERED, attempts=one.attempts + 1, error="")
@@ -181,8 +191,13 @@ def _failed(one: WebhookDelivery, error: RolecallError, now: datetime) -> Webhoo
     return replace(told, next_at=now + wait)
 
 
-def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    if not secure or not parts.hostname or parts.username:
+def _check_url(url: str, inside: Collection[str]) -> None:
+    """Refuse what could never be posted to; where a name leads is judged at every delivery."""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise Refused(f"{url[:80]} is no address", hint="give an https address") from None
+    secure = parts.scheme == "https" or (parts.scheme == "http" and host in inside)
+    if not secure or not host or parts.username or not url.isascii() or not url.isprintable():
         raise Refused(f"{url[:80]} cannot be posted to", hint="give an https address")
