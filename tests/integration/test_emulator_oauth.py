@@ -345,6 +345,9 @@ class TestIntrospection:
         made = await emulator.control("POST", "tokens", body)
         told = await emulator.send("POST", path, {"tokenKey": made["token"]})
         unknown = await emulator.send("POST", path, {"tokenKey": "pat-na1-nobody"})
+        bare = {"Authorization": ""}
+        home = await emulator.send("POST", path, {"tokenKey": emulator.token}, headers=bare)
+        abroad = await emulator.send("POST", path, {"tokenKey": made["token"]}, headers=bare)
         emulator.world.switches.choose("unknown_key_info", "unauthorized_401")
         refused = await emulator.send("POST", path, {"tokenKey": "pat-na1-nobody"})
 
@@ -352,6 +355,7 @@ class TestIntrospection:
         assert told.json()["scopes"] == []
         assert (unknown.status_code, unknown.headers["content-type"][:9]) == (404, "text/html")
         assert refused.status_code == 401
+        assert (home.status_code, abroad.status_code) == (200, 404)  # pat-na1-... and pat-eu1-...
 
 
 class TestMinting:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from functools import partial
 
 from hubspot_emulator.accounts import uninstall
-from hubspot_emulator.auth import undecodable
+from hubspot_emulator.auth import bearer_of, undecodable
 from hubspot_emulator.oauth import consent, model, refusals, telling
 from hubspot_emulator.oauth.refusals import OAuthRefused
 from hubspot_emulator.pages import FORM, form_of
 from hubspot_emulator.routing import Call, Route
+from hubspot_emulator.tokens import Token
 from hubspot_emulator.wire import Answer, ApiError, html_page, not_found
 
 DATED = ("v3", "2026-03", "2026-09", "2026-09-beta")
+HOME_REGION = "pat-na1-"  # keys that are found without an Authorization header
 SECRETS = ("client_secret", "refresh_token", "code")
 
 
@@ -143,11 +145,16 @@ def key_info(call: Call) -> Answer:
     body = call.json()
     value = body.get("tokenKey") if isinstance(body, dict) else None
     known = call.world.tokens.find(value) if isinstance(value, str) else None
-    if known is None or known.kind == "oauth" or known.disconnected:
+    if known is None or known.kind == "oauth" or known.disconnected or _led_astray(call, known):
         if call.world.switches["unknown_key_info"] == "html_404":
             return html_page(404, "Not Found")
         raise undecodable(call.now)
     return Answer(200, telling.key_info(known))
+
+
+def _led_astray(call: Call, known: Token) -> bool:
+    """Whether a key of another region comes without the header that leads there (seen 2026)."""
+    return not known.value.startswith(HOME_REGION) and bearer_of(call.headers) is None
 
 
 def uninstall_self(call: Call) -> Answer:

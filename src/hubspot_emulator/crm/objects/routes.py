@@ -36,10 +36,10 @@ def list_records(kind: ObjectKind, call: Call) -> Answer:
     after, selection = whole_number(call, "after", 0), query_selection(call, store)
     limit = page_limit(call, LIST_DEFAULT, HISTORY_MAX if selection.with_history else LIST_MAX)
     records, following = model.page(store, after, limit, archived=archived)
-    results = [
-        {**record_json(store, record, selection), **inline(call, kind, record)}
-        for record in records
-    ]
+    results = [record_json(store, record, selection) for record in records]
+    if "associations" in call.query:
+        pairs = zip(results, records, strict=True)
+        results = [{**row, **inline(call, kind, record)} for row, record in pairs]
     return Answer(body=page_of(call, results, following))
 
 
