@@ -76,9 +76,11 @@ async def rate_limit(exchange: Exchange, onward: Onward) -> Answer:
     token, portal = exchange.token, exchange.portal
     if token is None or portal is None:
         return await onward(exchange)
-    search = exchange.route is not None and exchange.route.search
+    route = exchange.route
+    search = route is not None and route.search
     admission = exchange.world.limits.admit(token, portal, exchange.now, search=search)
-    exchange.answer_headers.extend(admission.headers)
+    if route is None or not route.silent:
+        exchange.answer_headers.extend(admission.headers)
     if admission.broken is not None:
         switches = exchange.world.switches
         wait = admission.wait if switches["retry_after_on_429"] == "present" else None

@@ -65,6 +65,7 @@ class Route:
     version: str = "v3"
     open: bool = False  # needs no token (OAuth, token info)
     search: bool = False  # search limit instead of burst, no rate headers
+    silent: bool = False  # counts like any other call, but tells no rate headers
     control: bool = False  # never part of HubSpot: no auth, limits, faults, recorder
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import hubspot
 import pytest
 import uvicorn
-from hubspot.crm import contacts, objects, owners, properties
+from hubspot.crm import companies, contacts, objects, owners, properties
+from hubspot.crm.associations import v4
 
 from hubspot_emulator.app import create_app
 from hubspot_emulator.crm.generate import define_user_property, give_records
@@ -113,6 +114,38 @@ def test_users(client: Any, made: CrmWorld) -> None:
     assert one.properties["hs_email"] == "anna.berg@acme.test"
     assert changed.properties["hs_job_title"] == "CFO"
     assert (found.total, found.results[0].id) == (1, one.id)
+
+
+def test_associations(client: Any) -> None:
+    """Records are linked, read back from both sides, and unlinked through typed models."""
+    contact = client.crm.contacts.basic_api.create(
+        contacts.SimplePublicObjectInputForCreate(properties={"email": "link@customer.test"})
+    )
+    company = client.crm.companies.basic_api.create(
+        companies.SimplePublicObjectInputForCreate(properties={"name": "Linked"})
+    )
+    api = client.crm.associations.v4
+    spec = [v4.AssociationSpec("HUBSPOT_DEFINED", 1)]
+    made = api.basic_api.create("contacts", contact.id, "companies", company.id, spec)
+    back = api.basic_api.get_page("companies", company.id, "contacts").results
+    wish = [v4.PublicFetchAssociationsBatchRequest(id=one) for one in (contact.id, "1")]
+    batch = api.batch_api.get_page(
+        "contacts",
+        "companies",
+        batch_input_public_fetch_associations_batch_request=(
+            v4.BatchInputPublicFetchAssociationsBatchRequest(wish)
+        ),
+    )
+    shown = client.crm.contacts.basic_api.get_by_id(contact.id, associations=["companies"])
+    api.basic_api.archive("contacts", contact.id, "companies", company.id)
+    after = api.basic_api.get_page("contacts", contact.id, "companies").results
+
+    assert made.labels == ["Primary"]
+    assert [row.to_object_id for row in back] == [contact.id]
+    assert (len(batch.results), batch.num_errors) == (1, 1)
+    assert shown.associations["companies"].results[0].id == company.id
+    assert after == []
+    client.crm.contacts.basic_api.archive(contact.id)
 
 
 def test_contacts(client: Any, made: CrmWorld) -> None:

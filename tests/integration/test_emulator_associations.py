@@ -228,6 +228,17 @@ async def test_refusals(
     assert answer.status_code == status
 
 
+async def test_batches_tell_no_rate_headers() -> None:
+    """Since v4 batches count but do not say so (several clients); old ones and lists do."""
+    made = a_crm_world(limits="real")
+    async with talking_to(made) as client:
+        new = await client.get("/crm/v4/associations/contacts/companies/labels")
+        old = await client.get("/crm/v3/associations/contacts/companies/types")
+
+    assert "X-HubSpot-RateLimit-Max" not in new.headers
+    assert old.headers["X-HubSpot-RateLimit-Remaining"] == "188"
+
+
 async def test_the_ways_there_are(made: CrmWorld) -> None:
     """Labels in v4, names in v3."""
     async with talking_to(made) as client:

@@ -221,7 +221,8 @@ def _pair_routes(
         for alias in aliases(kind):
             for version, root in roots:
                 path = f"{root}/{alias}/{{toObjectType}}{tail}"
-                yield Route(method, path, operation, bound, scopes, version)
+                silent = version != "v3"  # as several clients reported of v4
+                yield Route(method, path, operation, bound, scopes, version, silent=silent)
 
 
 _ONE = "/{objectId}/associations/{toObjectType}"
