@@ -23,9 +23,16 @@ from rolecall.services.connections.portals import (
 )
 from rolecall.services.rights import NotAllowed
 from rolecall.services.syncs.syncing import sync_portal
-from tests.support.emulator import a_token
+from tests.support.emulator import DOORS, a_token
 from tests.support.hubspot import START, token_of
-from tests.support.installation import BASE, Installation, a_key, a_world, an_installation
+from tests.support.installation import (
+    BASE,
+    Installation,
+    a_key,
+    a_served_installation,
+    a_world,
+    an_installation,
+)
 
 
 @pytest.fixture
@@ -34,10 +41,13 @@ def clock() -> HandClock:
     return HandClock(START)
 
 
-@pytest.fixture
-async def one(tmp_path: Path, clock: HandClock) -> AsyncIterator[Installation]:
-    """An installation beside the tiny portal, not connected yet."""
-    async with an_installation(a_world(clock, seed="tiny"), tmp_path, clock=clock) as installed:
+@pytest.fixture(params=DOORS)
+async def one(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock
+) -> AsyncIterator[Installation]:
+    """An installation beside the tiny portal, not connected yet, through each door."""
+    opened = an_installation if request.param == "asgi" else a_served_installation
+    async with opened(a_world(clock, seed="tiny"), tmp_path, clock=clock) as installed:
         yield installed
 
 
@@ -127,7 +137,7 @@ async def test_removing_forgets_the_credential(one: Installation) -> None:
 async def test_an_installed_oauth_app_is_taken(one: Installation, tmp_path: Path) -> None:
     """An app file with a refresh token needs no browser; its token is refreshed when over."""
     given = await _an_oauth_app(one, tmp_path)
-    credential = await revive_install(one.app, oauth_app_from(given), BASE)
+    credential = await revive_install(one.app, oauth_app_from(given), one.app.choices.api_base)
 
     from rolecall.services.connections.portals import add_portal
 

@@ -16,9 +16,14 @@ from rolecall.services.connections.portals import list_portals
 from rolecall.store.syncs import SYNC_PAGES
 from rolecall.sync import capturing
 from rolecall.sync.invariants import violations
-from tests.support.emulator import a_token
+from tests.support.emulator import DOORS, a_token
 from tests.support.hubspot import START
-from tests.support.installation import Installation, a_world, an_installation
+from tests.support.installation import (
+    Installation,
+    a_served_installation,
+    a_world,
+    an_installation,
+)
 
 
 @pytest.fixture
@@ -27,10 +32,13 @@ def clock() -> HandClock:
     return HandClock(START)
 
 
-@pytest.fixture
-async def acme(tmp_path: Path, clock: HandClock) -> AsyncIterator[Installation]:
-    """The acme portal, connected."""
-    async with an_installation(a_world(clock, seed="acme"), tmp_path, clock=clock) as one:
+@pytest.fixture(params=DOORS)
+async def acme(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: HandClock
+) -> AsyncIterator[Installation]:
+    """The acme portal, connected through each door of the emulator."""
+    opened = an_installation if request.param == "asgi" else a_served_installation
+    async with opened(a_world(clock, seed="acme"), tmp_path, clock=clock) as one:
         await one.connect()
         yield one
 
@@ -288,6 +296,20 @@ async def test_last_activity_is_kept_while_crm_users_are_down(acme: Installation
     report = await acme.sync()
 
     assert (False, 0) == (report.run.complete, report.run.changes)
+
+
+async def test_a_feed_that_is_down_is_asked_again(acme: Installation) -> None:
+    """A feed that does not answer now is no feed the edition lacks; users are whole without it."""
+    acme.world.faults.schedule(kind="502_html", operation="feeds.audit")
+    report = await acme.sync()
+    acme.world.faults.drop()
+    acme.asked()
+    again = await acme.sync()
+
+    assert report.run.complete
+    assert any(gap.startswith("audit feed: HubSpot cannot") for gap in report.run.gaps)
+    assert (1, ()) == (acme.asked()["feeds.audit"], again.run.gaps)
+    assert "enterprise" == (await acme.snapshot()).tier
 
 
 async def test_a_spent_day_answers_with_the_last_picture(acme: Installation) -> None:

@@ -23,7 +23,7 @@ from rolecall.services.connections.portals import ConnectionReport, add_portal
 from rolecall.services.syncs.syncing import SyncReport, sync_portal
 from rolecall.settings import Settings
 from rolecall.sync.ports import NewCredential
-from tests.support.emulator import InProcess
+from tests.support.emulator import InProcess, running
 from tests.support.hubspot import token_of
 
 BASE = "http://hubspot.test"
@@ -68,6 +68,17 @@ class Installation:
 def a_world(clock: HandClock, **build: Any) -> World:
     """An emulated world on the same hand-wound clock as the installation."""
     return create_world(clock=EmulatorClock(source=clock.now), **{"limits": "off", **build})
+
+
+@asynccontextmanager
+async def a_served_installation(
+    world: World, home: Path, *, clock: Clock | None = None
+) -> AsyncIterator[Installation]:
+    """The same over a socket: the emulator as a server, and nothing of the network swapped."""
+    async with running(world, "server") as emulator:
+        chosen = Settings(home=home, api_base=emulator.base_url)
+        async with open_app(chosen, clock=clock) as app:
+            yield Installation(app, world, local_actor("tester"))
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,6 +22,7 @@ from rolecall.kit.visible import on_one_line, visible, visible_in_json
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_WHOLE = re.compile(r"\S*|\d{4}-\d\d-\d\d \d\d:\d\d")  # an address, an id, a time: never broken
 SHORT = 10  # characters of an id on a terminal
 SENTENCE = 24  # terminal columns below which text is no pleasure to read
 GAP = 2  # terminal columns between two columns of a table
@@ -169,7 +171,7 @@ def _rich_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     for number, name in enumerate(header):
-        whole = not any(" " in row[number] for row in rows)  # an address, an id: never broken
+        whole = all(_WHOLE.fullmatch(row[number]) for row in rows)
         table.add_column(name, overflow="fold", no_wrap=whole)
     for row in rows:
         table.add_row(*[Text(cell, style=SEVERITY_STYLES.get(cell, "")) for cell in row])

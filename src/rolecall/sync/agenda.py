@@ -76,8 +76,9 @@ def unread_names(gaps: tuple[Gap, ...]) -> frozenset[str]:
 
 def learned(found: Capabilities, agenda: Agenda, gaps: tuple[Gap, ...]) -> Capabilities:
     """The capabilities as this run met them."""
-    asked = {resource.name for resource in agenda.resources} | set(agenda.feeds)
-    missing = {gap.part for gap in gaps if not gap.torn and not gap.scopes}
+    feeds = {f"{feed} feed" for feed in agenda.feeds}
+    asked = {resource.name for resource in agenda.resources} | feeds
+    missing = {gap.part for gap in gaps if not (gap.torn or gap.scopes or gap.passing)}
 
     def seen(part: str, before: bool | None) -> bool | None:
         return part not in missing if part in asked else before
@@ -87,6 +88,6 @@ def learned(found: Capabilities, agenda: Agenda, gaps: tuple[Gap, ...]) -> Capab
         permission_sets=seen(resources.PERMISSION_SETS, found.permission_sets),
         teams=seen(resources.TEAMS, found.teams),
         seats=seen(resources.SEATS, found.seats),
-        audit_logs=seen(AUDIT, found.audit_logs),
+        audit_logs=seen(f"{AUDIT} feed", found.audit_logs),
     )
     return replace(met, tier=tier_of(met))

@@ -6,7 +6,7 @@ Pages are kept in HubSpot's words; they are also what tells whether anything cha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -143,12 +143,12 @@ class Capture:
         """Whether any list came to its end."""
         return bool(self._digests)
 
-    def digest(self) -> str:
+    def digest(self, gaps: Iterable[Gap]) -> str:
         """One digest of everything read and everything missing; equal means nothing changed."""
         whole = blake2b(digest_size=16)
         for name in sorted(self._digests):
             whole.update(self._digests[name])
-        for gap in sorted(map(str, self.gaps)):
+        for gap in sorted(map(str, gaps)):
             whole.update(gap.encode())
         return whole.hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rolecall.domain.snapshot import FeedEvent
@@ -63,9 +63,11 @@ class FeedReader:
         except HubSpotError as error:
             gap = gap_of(part, error)
             # A feed that is down for now is read from its cursor next time; users are whole.
-            into.gaps.append(Gap(feed, gap.reason, scopes=gap.scopes))
+            into.gaps.append(replace(gap, torn=False, passing=gap.torn))
+            self.progress(Step(part, count, note=gap.reason, finished=True))
+        else:
+            self.progress(Step(part, count, count, finished=True))
         into.events += count
-        self.progress(Step(part, count, count, finished=True))
 
     async def _keep(self, feed: str, page: FeedPage) -> None:
         if not page.events and page.reached is None:

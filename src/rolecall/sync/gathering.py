@@ -99,7 +99,7 @@ class Gathering:
             self.display,
             gaps,
             tuple(feeds.notes),
-            capture.digest(),
+            capture.digest(gaps),
             feeds.events,
             self.asked,
             capture.failures.get(resources.USERS),

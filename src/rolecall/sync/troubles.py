@@ -37,6 +37,7 @@ class Gap:
     reason: str
     torn: bool = False
     scopes: tuple[str, ...] = ()  # any one would do
+    passing: bool = False  # it may well answer next time, and users are whole without it
 
     def __str__(self) -> str:
         return f"{self.part}: {self.reason}"
