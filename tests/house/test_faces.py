@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 PRODUCT = Path(__file__).parents[2] / "src" / "rolecall"
-FACES = ("api", "cli", "http", "import_source", "mcp", "web")
+FACES = ("api", "cli", "http", "import_source", "mcp", "scim", "web")
 MODULES = sorted(path for face in FACES for path in (PRODUCT / face).rglob("*.py"))
 
 

@@ -80,10 +80,11 @@ class Source:
 
 
 @asynccontextmanager
-async def a_source(home: Path, **changes: Any) -> AsyncIterator[Source]:
+async def a_source(home: Path, database_url: str = "", **changes: Any) -> AsyncIterator[Source]:
     """The sample app of the emulator, pointed at our face."""
     clock = HandClock(datetime(2026, 11, 20, 12, tzinfo=UTC))
-    async with a_house(home, clock=clock) as house, running(house.world) as emulator:
+    house_of = a_house(home, clock=clock, database_url=database_url)
+    async with house_of as house, running(house.world) as emulator:
         house.world.clock.freeze(clock.at)
         async with house.app.database.begin(house.actor, "a test") as work:
             await work.people.put(PEOPLE)
@@ -96,9 +97,9 @@ async def a_source(home: Path, **changes: Any) -> AsyncIterator[Source]:
 
 
 @pytest.fixture
-async def source(tmp_path: Path) -> AsyncIterator[Source]:
-    """A source grouped by department."""
-    async with a_source(tmp_path) as made:
+async def source(database_url: str, tmp_path: Path) -> AsyncIterator[Source]:
+    """A source grouped by department, on each kind of database."""
+    async with a_source(tmp_path, database_url) as made:
         yield made
 
 

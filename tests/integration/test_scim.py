@@ -23,9 +23,9 @@ from tests.support.pushing import CORE, V2, Idp, a_user, an_idp
 
 
 @pytest.fixture
-async def idp(tmp_path: Path) -> AsyncIterator[Idp]:
-    """A provider in front of the tiny portal."""
-    async with an_idp(tmp_path) as made:
+async def idp(database_url: str, tmp_path: Path) -> AsyncIterator[Idp]:
+    """A provider in front of the tiny portal, on each kind of database."""
+    async with an_idp(tmp_path, database_url=database_url) as made:
         yield made
 
 

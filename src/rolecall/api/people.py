@@ -17,7 +17,7 @@ from rolecall.services.people.people import (
     DEFAULT_SOURCE,
     import_people,
     link_person,
-    list_people,
+    people_page,
 )
 from rolecall.services.people.shapes import import_shape, person_line_shape
 from rolecall.services.plans.lifecycle import plan_due, plan_moves
@@ -53,11 +53,24 @@ class PeopleWhoMoved(Body):
     "/portals/{portal}/people", operation_id="listPeople", response_model=Page[PersonLineModel]
 )
 async def list_(
-    call: Reader, portal: str, window: Paged, situation: Situation | None = None
+    call: Reader,
+    portal: str,
+    window: Paged,
+    situation: Situation | None = None,
+    search: str = "",
 ) -> Response:
-    """Everybody known with their users in a portal, and users who are nobody's."""
-    found = await list_people(call.app, call.actor, portal, situation)
-    return told(window.of(found, person_line_shape))
+    """Users of a portal with their people by e-mail, then people without a user there."""
+    page = await people_page(
+        call.app,
+        call.actor,
+        portal,
+        situation=situation,
+        search=search,
+        limit=window.limit,
+        skip=window.start,
+    )
+    items = [person_line_shape(one) for one in page.lines]
+    return told({"items": items, "next": page.after, "total": page.total})
 
 
 @router.post(
