@@ -272,6 +272,13 @@ class TestWhoPushes:
         assert 2 == len(lines)
         assert "s3cret" not in str(lines)
 
+    async def test_the_log_keeps_nothing_of_half_a_body(self, idp: Idp) -> None:
+        """What is no JSON may hold a password anywhere, so its size alone is kept."""
+        await idp.client.post(f"{V2}/Users", content=b'{"password": "s3cret", ')
+        lines = await log_of(idp.house.app, idp.house.actor, (await _client_of(idp)).id)
+
+        assert ("(23 bytes", True) == (lines[0].sent[:9], "s3cret" not in str(lines))
+
     async def test_pusher_of_nobody(self, idp: Idp) -> None:
         """An unknown secret is nobody."""
         assert await pusher_of(idp.house.app, "rct_nobody") is None
@@ -286,6 +293,7 @@ class TestBadInput:
             (b'{"userName": "\xff"}', "application/scim+json", {400}),
             (b'{"userName": "a@b.test", "userName": "c@d.test"}', "application/json", {400}),
             (b"[" * 5_000, "application/json", {400}),
+            (b'{"a":' * 900 + b"1" + b"}" * 900, "application/json", {400}),
             (b'{"schemas": [], "userName": 7}', "application/json", {400}),
             # Entra may send a name that is no address: the person is kept, and somebody is told.
             (b'{"userName": "no address"}', "application/scim+json", {201}),

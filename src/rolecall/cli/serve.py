@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SERVER = "rolecall.server:application"  # by name: the command line knows no server
 LOCAL = "127.0.0.1"
 PORT = 8040
+MOST_HEADERS = 65_536  # bytes of a request before its body
 
 
 @click.command(epilog="Example: rolecall serve --public-url https://rolecall.example.com")
@@ -101,6 +102,9 @@ def run(door: socket.socket, proxy: str | None = None) -> None:
         SERVER,
         factory=True,
         lifespan="on",
+        http="h11",  # the strict one; the quick one takes header lines without an end
+        h11_max_incomplete_event_size=MOST_HEADERS,
+        ws="none",
         log_config=None,  # its warnings are lines like ours
         log_level="warning",
         access_log=False,  # one line per request comes from our own layer

@@ -194,11 +194,16 @@ def _fit(method: str, body: bytes) -> bytes:
 
 
 def _redacted(body: bytes) -> str:
-    """The body as text, bounded, with every password struck out."""
+    """The body as text, bounded, with every password struck out.
+
+    Of what is no plain JSON the size alone: nobody can tell where in it a password is.
+    """
+    if not body:
+        return ""
     try:
-        told: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return body[:KEPT_BYTES].decode("utf-8", "replace")
+        told: Any = checked(body)
+    except Unfit as error:
+        return f"({len(body)} bytes, not kept: {error})"
     return json.dumps(_without_password(told), ensure_ascii=False)[:KEPT_BYTES]
 
 
