@@ -111,7 +111,9 @@ def facts_of(row: UserRow, lists: Snapshot, when: ReadAt) -> tuple[Fact, ...]:
     user, source = row.user, row.user.last_active_source
     listed, crm, owners = when("users"), when("CRM users"), when("owners")
     state = f"{user.state.value} (estimated)" if user.state_estimated else user.state.value
-    active_at = crm if source.startswith("crm:") else when("login feed", "log-in and security feeds")
+    active_at = (
+        crm if source.startswith("crm:") else when("login feed", "log-in and security feeds")
+    )
     state_at = listed if user.state in (UserState.ACTIVE, UserState.REMOVED) else crm
     facts = [
         Fact("state", state, _state_source(user), state_at),
