@@ -82,6 +82,13 @@ SWITCHES: tuple[Switch, ...] = (
         "What happens on deleting a team that has children (HubSpot's reference: a 400)?",
     ),
     Switch(
+        "team_to_top",
+        ("empty_string", "null", "never"),
+        # Null is what everybody tries first, and a 200 that changed nothing is believed.
+        "empty_string",
+        "Which parentTeamId of a PATCH takes a team to the top of the tree?",
+    ),
+    Switch(
         "remove_member_wrong_type",
         ("silent", "not_found"),
         "silent",

@@ -12,6 +12,7 @@ from rolecall.domain.plan import ChangeKind, Outcome, PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.policy.problems import PolicyProblems
+from rolecall.services.drafts.orders import MoveTeam
 from rolecall.services.plans.applying import NotApplyable, StalePlan
 from rolecall.services.plans.plans import (
     approve_plan,
@@ -27,6 +28,7 @@ from tests.support.changing import (
     applied,
     by_hand,
     carried,
+    done,
     edited,
     file_of,
     outcomes,
@@ -356,6 +358,21 @@ async def test_a_token_that_loses_its_scope_halfway_pauses_the_run(
 
     assert PlanState.DONE is run.state
     assert {Outcome.DONE} == outcomes(run)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [("empty_string", Outcome.DONE), ("null", Outcome.DONE), ("never", Outcome.FAILED)],
+)
+async def test_a_team_reaches_the_top_whatever_hubspot_wants_to_read(
+    tiny: Installation, answer: str, outcome: Outcome
+) -> None:
+    """Null, then empty text; where neither works, the receipt says so instead of believing a 200."""
+    tiny.world.switches.choose("team_to_top", answer)
+    team = next(one for one in (await tiny.snapshot()).teams if one.parent_id)
+    _, run = await done(tiny, MoveTeam(team.id))
+
+    assert {outcome} == outcomes(run)
 
 
 async def test_the_files_exceptions_hide_findings_until_they_end(

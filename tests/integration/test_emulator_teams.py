@@ -103,6 +103,29 @@ class TestTree:
         assert refused.status_code == 400
 
     @pytest.mark.parametrize(
+        ("answer", "parent", "status", "top"),
+        [
+            ("empty_string", None, 200, False),
+            ("empty_string", "", 200, True),
+            ("null", None, 200, True),
+            ("null", "", 400, False),
+            ("never", None, 200, False),
+            ("never", "", 200, False),
+        ],
+    )
+    async def test_the_top_of_the_tree(
+        self, emulator: Emulator, answer: str, parent: str | None, status: int, top: bool
+    ) -> None:
+        """Which parent means none nobody knows; a 200 alone proves nothing."""
+        emulator.world.switches.choose("team_to_top", answer)
+        told = await emulator.send("PATCH", f"{TEAMS}/{INSIDE}", {"parentTeamId": parent})
+
+        assert (status, top) == (
+            told.status_code,
+            emulator.portal.teams[int(INSIDE)].parent_id is None,
+        )
+
+    @pytest.mark.parametrize(
         ("answer", "status", "left"),
         [
             ("reject", 400, {SALES, INSIDE, OFFICE}),

@@ -101,13 +101,25 @@ def update(call: Call, team: Team, wish: TeamWish) -> Team:
     require_teams(call.portal)
     if wish.name is not None and not wish.name.strip():
         raise invalid("Team name can't be empty", "name")
-    if wish.parent_id is not None:
+    if wish.parent_id:
         parent_id = _parent(call.portal, wish.parent_id)
         if parent_id is not None and team.id in ancestors(call.portal, parent_id):
             raise invalid("A team can't be moved below itself", "parentTeamId")
         team.parent_id = parent_id
+    elif _goes_to_top(call, wish):
+        team.parent_id = None
     team.name = wish.name if wish.name is not None else team.name
     return team
+
+
+def _goes_to_top(call: Call, wish: TeamWish) -> bool:
+    """What a null or an empty parent means is up to the switch team_to_top."""
+    answer = call.world.switches["team_to_top"]
+    if answer == "null":
+        if wish.parent_id == "":
+            raise invalid("Team with id  does not exist", "parentTeamId")
+        return wish.nulled
+    return answer == "empty_string" and wish.parent_id == ""
 
 
 def ancestors(portal: Portal, team_id: int | None) -> set[int]:

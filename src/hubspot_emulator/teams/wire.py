@@ -29,10 +29,11 @@ class Belonging:
 
 @dataclass(frozen=True, slots=True)
 class TeamWish:
-    """A body about a team; None = not sent, an empty parent means the top of the tree."""
+    """A body about a team; None = not sent, or sent as null, which `nulled` tells of the parent."""
 
     name: str | None = None
     parent_id: str | None = None
+    nulled: bool = False
     members: tuple[Belonging, ...] = ()
 
 
@@ -67,6 +68,7 @@ def read_team(body: Any, *, creating: bool) -> TeamWish:
     return TeamWish(
         text(fields, "name"),
         text(fields, "parentTeamId"),
+        "parentTeamId" in fields and fields["parentTeamId"] is None,
         tuple(read_member(one) for one in members),
     )
 

@@ -15,6 +15,7 @@ from rolecall.hubspot.errors import (
     Conflict,
     DailyLimitReached,
     HubSpotError,
+    Invalid,
     MissingScopes,
     NoSeat,
     RateLimited,
@@ -25,7 +26,7 @@ from rolecall.kit.errors import Broken, NeedsPerson, Retryable
 from rolecall.provision.aspects import ABSENT, PRESENT
 from rolecall.provision.observe import Look, look
 from rolecall.provision.ports import Desk, Moment
-from rolecall.provision.send import Write, send, write_of
+from rolecall.provision.send import Write, send, ways_of, write_of
 from rolecall.provision.settle import (
     Judged,
     after_sending,
@@ -98,12 +99,18 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
         created = sent.created or created
         if sent.created is not None:
             effect = replace(effect, subject_id=sent.created)
+        other_way = effect.attempt < ways_of(state_left)
+        if other_way and isinstance(sent.refusal, Invalid):
+            continue
         if sent.refusal is not None:
             settled += [Judged(c, Outcome.REFUSED, sent.refusal.message) for c in state_left]
             correlation = sent.refusal.correlation_id
             return await _close(desk, effect, settled, seen, created, correlation)
         if not sent.unknown:
-            settled += await _read_back(desk, effect, tuple(state_left), seen)
+            judged = await _read_back(desk, effect, tuple(state_left), seen)
+            if other_way and any(one.outcome is Outcome.FAILED for one in judged):
+                continue
+            settled += judged
             return await _close(desk, effect, settled, seen, created)
         await desk.clock.sleep(_pick(desk.patience.unknown_pauses, effect.attempt - 1))
 

@@ -27,15 +27,26 @@ class Write:
     fingerprint: str
 
 
+# How a team is taken to the top of the tree HubSpot does not say: null first, then empty text.
+_TO_TOP = (None, "")
+
+
 def write_of(effect: Effect, changes: Sequence[Change], look: Look) -> Write:
     """The write that brings these changes about, given what was just seen."""
-    body = _body(effect.route, changes, look)
+    body = _body(effect, changes, look)
     target = look.subject_id or effect.subject
     raw = msgspec.json.encode([effect.route.value, target, body])
     return Write(effect.route, target, body, hashlib.sha256(raw).hexdigest()[:16])
 
 
-def _body(route: Route, changes: Sequence[Change], look: Look) -> object:
+def ways_of(changes: Sequence[Change]) -> int:
+    """In how many ways the write of these changes can be said, tried one after another."""
+    to_top = any(c.kind is ChangeKind.MOVE_TEAM and c.after is None for c in changes)
+    return len(_TO_TOP) if to_top else 1
+
+
+def _body(effect: Effect, changes: Sequence[Change], look: Look) -> object:
+    route = effect.route
     if route is Route.CREATE_USER:
         return new_user(changes)
     if route is Route.PUT_USER:
@@ -46,7 +57,7 @@ def _body(route: Route, changes: Sequence[Change], look: Look) -> object:
         made = changes[0].details
         return NewTeam(made["name"], parent_team_id=made.get("parent") or UNSET)
     if route is Route.PATCH_TEAM:
-        return _team_update(changes)
+        return _team_update(changes, _TO_TOP[effect.attempt % len(_TO_TOP)])
     return _steps(changes, look)
 
 
@@ -118,12 +129,12 @@ def _seats(after: Mapping[ChangeKind, Change], look: Look) -> tuple[str, ...] | 
     return look.user.seat_names or ()
 
 
-def _team_update(changes: Sequence[Change]) -> TeamUpdate:
+def _team_update(changes: Sequence[Change], top: str | None) -> TeamUpdate:
     after = {c.kind: c for c in changes}
-    moved = ChangeKind.MOVE_TEAM in after
+    parent = _after(after, ChangeKind.MOVE_TEAM) or top
     return TeamUpdate(
         name=_after(after, ChangeKind.RENAME_TEAM) or UNSET,
-        parent_team_id=_after(after, ChangeKind.MOVE_TEAM) if moved else UNSET,
+        parent_team_id=parent if ChangeKind.MOVE_TEAM in after else UNSET,
     )
 
 
