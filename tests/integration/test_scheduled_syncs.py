@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -195,3 +195,23 @@ async def test_another_key_wakes_stopped_plans(tmp_path: Path, clock: HandClock)
 
     assert (PlanState.PAUSED, ()) == (stopped.state, idle)
     assert PlanState.DONE is done.state
+
+
+async def test_a_run_waits_for_midnight_and_says_so(one: Installation, clock: HandClock) -> None:
+    """Whoever watches reads why and until when; the run then goes on by itself."""
+    await one.sync()
+    drafted = await ordered(one, ChangeUsers(("ben@tiny.test",), Ask(main_team="Office")))
+    await approve_plan(one.app, one.actor, drafted.plan.id, digest=drafted.plan.digest)
+    one.world.faults.schedule(kind="429_daily")
+    told: list[tuple[str, datetime]] = []
+
+    def put_off(why: str, until: datetime) -> None:
+        told.append((why, until))
+        one.world.faults.drop()
+
+    run = await carried(one, drafted.plan.id, wait=True, put_off=put_off)
+    [(why, until)] = told
+
+    assert PlanState.DONE is run.state
+    assert "HubSpot API shared rate limit reached" in why
+    assert until <= clock.now()

@@ -36,7 +36,8 @@ async def applied(one: Installation, drafted: Drafted) -> Applied:
 
 async def carried(one: Installation, plan_id: str, **options: Any) -> Applied:
     """An approved plan carried out."""
-    watching = Watching(patience=QUICK)
+    seen = {name: options.pop(name) for name in ("moment", "put_off") if name in options}
+    watching = Watching(patience=QUICK, **seen)
     return await apply_plan(one.app, one.actor, plan_id, watching=watching, **options)
 
 

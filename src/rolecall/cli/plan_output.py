@@ -16,6 +16,8 @@ from rolecall.cli.running import ask
 from rolecall.kit.visible import on_one_line
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rolecall.domain.plan import Plan, Receipt
     from rolecall.plan.render import TextLine
     from rolecall.services.plans.applying import Applied, Watching
@@ -132,7 +134,11 @@ def watched(plan: Plan) -> Iterator[Watching]:
         def waiting(holder: str) -> None:
             say(f"another run works in this portal ({holder}); waiting for it")
 
-        yield Watching(moment=moment, waiting=waiting)
+        def put_off(why: str, until: datetime) -> None:
+            say(f"waiting until {shown(until)} UTC: {why}")
+            hint("Ctrl-C leaves; a server, a worker or `rolecall plan apply` goes on with it")
+
+        yield Watching(moment=moment, waiting=waiting, put_off=put_off)
 
 
 def show_applied(applied: Applied, *, as_json: bool = False) -> None:

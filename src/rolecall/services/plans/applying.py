@@ -68,6 +68,9 @@ class Watching:
 
     moment: Callable[[Moment], None] = _unwatched
     waiting: Callable[[str], None] = lambda _holder: None
+    put_off: Callable[[str, datetime], None] = lambda _why, _until: (
+        None
+    )  # the day's calls are spent
     patience: Patience | None = None
 
 
@@ -121,6 +124,7 @@ async def apply_plan(
             applied = await _close(job, ended)
             if not (wait and applied.until):
                 return applied
+            watch.put_off(applied.message, applied.until)
             if not await _slept(app, stored.plan.id, applied.until):
                 return applied
 
