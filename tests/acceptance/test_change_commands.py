@@ -124,6 +124,20 @@ def test_offboarding_asks_for_a_successor(shell: Shell) -> None:
     assert "--successor" in told
 
 
+def test_a_hand_over_leaves_a_rollback_file(shell: Shell) -> None:
+    """Each record with its former and its new owner, before and after it is given back."""
+    offboard = ("user", "offboard", "tiny", BEN, "--successor", DEE, "--apply", "--yes")
+    plan_id = shell.asked(*offboard)["plan"]
+    rows = shell.asked("plan", "records", plan_id)
+    lines = shell.run("plan", "records", plan_id).splitlines()
+    shell.run("plan", "undo", plan_id, "--apply", "--yes")
+
+    assert {"done"} == {row["state"] for row in rows}
+    assert 1 == len({row["before"] for row in rows})
+    assert lines[0].startswith("type,record_id,property")
+    assert len(rows) + 1 == len(lines)
+
+
 def test_a_bulk_file_leaves_results_and_hubspots_own_file(shell: Shell, tmp_path: Path) -> None:
     """Verdicts before, results after, and files for HubSpot's import screen."""
     file = tmp_path / "joiners.csv"

@@ -214,3 +214,34 @@ def undo(plan_id: str, apply_now: bool, yes: bool, reason: str, as_json: bool) -
 
     drafted = ask(lambda app, actor: undo_plan(app, actor, plan_id, reason))
     plan_and_apply(drafted, apply_now=apply_now, yes=yes, as_json=as_json, reason=reason)
+
+
+@plan.command(epilog="Example: rolecall plan records 0198c1 > rollback.csv")
+@click.argument("plan_id", metavar="ID")
+@json_option
+def records(plan_id: str, as_json: bool) -> None:
+    """The rollback file as CSV: every record a plan handed over, with its former owner.
+
+    `plan undo` goes by the same rows; the file is for keeping, or for HubSpot's own import.
+    """
+    from rolecall.services.plans.rollback import rollback_file
+
+    found = ask(lambda app, actor: rollback_file(app, actor, plan_id))
+    rows = [
+        {
+            "type": one.object_type,
+            "record_id": one.record_id,
+            "property": one.property,
+            "before": one.before,
+            "after": one.after,
+            "state": one.state,
+            "at": one.settled_at,
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    click.echo("type,record_id,property,before,after,state,at")
+    for row in rows:  # ids, property names and times: nothing a spreadsheet could run
+        click.echo(",".join("" if value is None else str(value) for value in row.values()))
