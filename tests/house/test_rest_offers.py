@@ -145,6 +145,7 @@ OFFERED: dict[str, str] = {
     "plans.policies.dump_access": "dumpAccess",
     "plans.policies.plan_access": "planAccess",
     "plans.policies.policy_in_force": "readPolicy",
+    "plans.rollback.rollback_file": "a file to keep, of a hundred thousand rows: `plan records` writes it",
     "reporting.reports.list_reports": "listReports",
     "reporting.reports.made_of": PART,
     "reporting.reports.remove_report": "removeReport",
