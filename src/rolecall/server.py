@@ -15,6 +15,7 @@ from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send, answer
 from rolecall.http.layers import Problems, RequestLog, SecurityHeaders
 from rolecall.http.metrics import Gauge, Metrics
+from rolecall.http.plain import PlainRequests
 from rolecall.import_source.face import create_face as create_import_source
 from rolecall.import_source.face import is_event_path
 from rolecall.kit.errors import RolecallError
@@ -127,7 +128,8 @@ def create_server(app: App) -> tuple[AsgiApp, House]:
     """The whole server without its loop, and what is inside."""
     house = House(app)
     https = app.choices.security.public_url.startswith("https://")
-    return SecurityHeaders(RequestLog(house, house.metrics.seen), https), house
+    logged = RequestLog(PlainRequests(house), house.metrics.seen)
+    return SecurityHeaders(logged, https), house
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send, answer, header
 from rolecall.http.layers import BodyLimit
 from rolecall.http.problems import MEDIA_TYPE, Problem
+from rolecall.http.strict_json import read_body, replayed
 from rolecall.mcp import PREFIX
 from rolecall.mcp.tools import CALLER, create_server
 from rolecall.services.app import App
@@ -41,13 +42,15 @@ class McpFace:
         bearer = kind.lower() == "bearer"
         actor = await authenticate(self.app, secret.strip(), via="mcp") if bearer else None
         if actor is None:
-            body = Problem(401, "Sign in", "send a token as Authorization: Bearer").body()
-            await answer(send, 401, body, MEDIA_TYPE, [(b"www-authenticate", b"Bearer")])
+            told = Problem(401, "Sign in", "send a token as Authorization: Bearer").body()
+            await answer(send, 401, told, MEDIA_TYPE, [(b"www-authenticate", b"Bearer")])
             return
+        # Read here, where the limit on bodies is told; the library would make a 500 of it.
+        body = await read_body(receive)
         await self._started()
         token = CALLER.set(actor)
         try:
-            await self.inner({**scope, "root_path": ""}, receive, send)
+            await self.inner({**scope, "root_path": ""}, replayed(body, receive), send)
         finally:
             CALLER.reset(token)
 
