@@ -167,7 +167,7 @@ async def set_roles(
         operator = await _managed(work, actor, operator_id, "change the roles of", whole=False)
         _need_managing(actor, _differing(operator.roles, roles), f"give {operator.email} roles")
         after = replace(operator, roles=_kept(roles))
-        await _keep_an_admin(work, after)
+        await _keep_an_admin(work, operator, after)
         await work.operators.change(after)
         _tell_roles(work, after)
     return after
@@ -181,7 +181,7 @@ async def set_disabled(
     async with app.database.begin(actor, reason or "changed who may sign in") as work:
         operator = await _managed(work, actor, operator_id, "disable")
         after = replace(operator, disabled=disabled)
-        await _keep_an_admin(work, after)
+        await _keep_an_admin(work, operator, after)
         await work.operators.change(after)
         if disabled:
             await work.sessions.end_all(operator.id, work.now)
@@ -313,10 +313,12 @@ def _kept(roles: Roles) -> dict[int, frozenset[Role]]:
     return {hub_id: frozenset(some) for hub_id, some in roles.items() if some}
 
 
-async def _keep_an_admin(work: UnitOfWork, after: Operator) -> None:
+async def _keep_an_admin(work: UnitOfWork, before: Operator, after: Operator) -> None:
     """Refuse the change that would leave nobody to manage the installation."""
+    if not _manages_all(before) or _manages_all(after):
+        return
     others = [one for one in await work.operators.all() if one.id != after.id]
-    if not any(_manages_all(one) for one in (*others, after)):
+    if not any(_manages_all(one) for one in others):
         raise Refused(
             f"{after.email} is the last admin of all portals",
             hint="make somebody else an admin of all portals first",

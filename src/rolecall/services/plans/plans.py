@@ -28,15 +28,15 @@ from rolecall.kit.ids import uuid7
 from rolecall.plan.stale import Staleness, stale
 from rolecall.policy.parse import parse_policy
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
 from rolecall.services.drafts.access_file import text_of
 from rolecall.services.drafts.ground import email_of, folded
 from rolecall.services.drafts.orders import Basis, Order, ReturnElevation, UndoPlan, order_in
 from rolecall.services.plans.applying import NotApplyable, StalePlan, cancel_plan, knowledge_of
 from rolecall.services.plans.drafting import Drafted, basis_of, portal_to_plan, propose
 from rolecall.services.plans.file_exceptions import enforce_exceptions
+from rolecall.services.plans.listing import plans_page
 from rolecall.services.plans.seen import seen_plan
-from rolecall.services.rights import may_change, may_read, need_scope
+from rolecall.services.rights import may_change, need_scope
 from rolecall.services.tasks import withdraw
 from rolecall.store import StoredPlan, StoredPolicy, UnitOfWork, View
 
@@ -67,12 +67,8 @@ class PlanCard:
 async def list_plans(
     app: App, actor: Actor, name: str = "", states: Iterable[PlanState] | None = None
 ) -> tuple[StoredPlan, ...]:
-    """Plans of one portal, or of all the actor may look at, newest first."""
-    need_scope(actor, TokenScope.READ, "list plans")
-    hub_id = (await portal_named(app, actor, name)).hub_id if name else None
-    async with app.database.read() as view:
-        found = await view.plans.find(hub_id, states)
-    return tuple(one for one in found if may_read(actor, one.plan.hub_id))
+    """The newest hundred plans of one portal, or of all the actor may look at."""
+    return (await plans_page(app, actor, name, states)).items
 
 
 async def show_plan(app: App, actor: Actor, plan_id: str) -> PlanCard:
