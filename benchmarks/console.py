@@ -144,7 +144,8 @@ async def _bytes(bench: Bench) -> list[Figure]:
             for path in _assets((await _got(bench, PAGES[0])).text)
         ]
     )
-    sizes = {path: len((await _got(bench, path)).content) for path in PAGES}
+    pages = (*PAGES, *WHOLE[:2])
+    sizes = {path: len((await _got(bench, path)).content) for path in pages}
     largest = max(sizes, key=lambda path: sizes[path])
     note = f"largest page {largest}"
     return [Figure("bytes of a first visit", sizes[largest] + files, "B", MOST_BYTES, note)]

@@ -174,6 +174,9 @@ def test_people_tasks_and_the_trail(shell: Shell, tmp_path: Path) -> None:
     trail.write_text(shell.run("audit", "export", "--with-verifier", str(tmp_path)), "utf-8")
     command = [sys.executable, "-I", str(tmp_path / "verify_chain.py"), str(trail)]
     assert 0 == subprocess.run(command, check=False, capture_output=True).returncode
+    assert "lines intact" in shell.run("audit", "verify", str(trail))
+    trail.write_text(trail.read_text("utf-8").replace(DEE, BEN, 1), "utf-8")
+    assert "BROKEN" in shell.run("audit", "verify", str(trail), code=1)
 
 
 @pytest.mark.parametrize("verb", ["offboard", "remove", "import"])

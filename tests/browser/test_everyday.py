@@ -133,6 +133,26 @@ async def test_a_file_is_checked_before_it_is_planned(console: Console, browser:
     await expect(page.locator(".line .after").first).to_contain_text("Office")
 
 
+async def test_a_large_file_is_changed_outside(
+    console: Console, browser: Browser, tmp_path: Path
+) -> None:
+    """What is too large for a text field is downloaded, and chosen again."""
+    large = f"version: 1\nportal: acme\n# {'x' * 130_000}\n"
+    await console.enforce(large)
+    page = await signed_in(browser, console, ROOT)
+    await page.goto("/p/acme/structure/access")
+    await expect(page.locator("main")).to_contain_text("too large to edit here")
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Download it").click()
+    file = tmp_path / "access.yaml"
+    await (await waiting.value).save_as(file)
+    assert large == file.read_text("utf-8")
+    await page.set_input_files("#file", file)
+    await page.get_by_role("button", name="Check and preview").click()
+
+    await expect(page.get_by_role("status")).to_contain_text("The file is sound")
+
+
 async def test_a_leaver_hands_over_and_is_parked(console: Console, browser: Browser) -> None:
     """What is owned is counted, a successor named, and the plan carried out under live progress."""
     page = await signed_in(browser, console, ROOT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -149,6 +151,9 @@ async def test_a_review_is_carried_out_and_proved(
     pack = tmp_path / "evidence.zip"
     await (await waiting.value).save_as(pack)
     assert check_pack(pack).holds
+    alone = [sys.executable, "-m", "rolecall", "audit", "verify", str(pack)]
+    checked = await asyncio.create_subprocess_exec(*alone, env={"ROLECALL_HOME": "/nowhere"})
+    assert 0 == await checked.wait()
 
 
 async def _settled(console: Console) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import click
 
 from rolecall.cli.output import hint, json_option, print_json, say, tell
 from rolecall.cli.running import ask
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(epilog="Example: rolecall audit verify")
@@ -17,16 +20,23 @@ def audit() -> None:
     """The hash-chained audit trail: who did what, why, and proof that no line was touched."""
 
 
-@audit.command(epilog="Example: rolecall audit verify --expect 3f9a...")
+@audit.command(epilog="Example: rolecall audit verify q4.zip --key rolecall.pem")
+@click.argument("file", required=False, type=FILE)
 @click.option("--expect", default="", metavar="HASH", help="The last hash you noted down before.")
+@click.option("--key", "key_file", type=FILE, help="The public key a pack must be signed with.")
 @json_option
-def verify(expect: str, as_json: bool) -> None:
-    """Follow the whole chain; exits with 1 at the first line that is not as it was written."""
-    from rolecall.services.evidence.auditing import holds_hash, verify_audit
+def verify(file: Path | None, expect: str, key_file: Path | None, as_json: bool) -> None:
+    """Follow the whole chain; exits with 1 at the first line that is not as it was written.
 
-    verdict = ask(verify_audit)
-    known = not expect or ask(lambda app, actor: holds_hash(app, actor, expect))
-    fault = verdict.fault or ("" if known else f"no line has the hash {expect}")
+    With FILE an evidence pack (ZIP) or an exported trail (JSON Lines) is checked by itself: no
+    database is opened, and the file may be of another installation.
+    """
+    if file is not None and is_zipfile(file):
+        from rolecall.cli.review import tell_pack
+
+        tell_pack(file, key_file)
+        return
+    verdict, fault = _of_file(file, expect) if file else _of_database(expect)
     if as_json:
         print_json({"lines": verdict.lines, "last_hash": verdict.last_hash, "fault": fault})
     elif fault:
@@ -36,6 +46,22 @@ def verify(expect: str, as_json: bool) -> None:
         hint("note the hash down elsewhere; a chain cut off at its end shows only against it")
     if fault:
         raise click.exceptions.Exit(1)
+
+
+def _of_file(file: Path, expect: str) -> tuple[Any, str]:
+    from rolecall.services.evidence.auditing import check_lines
+
+    with file.open(encoding="utf-8") as lines:
+        verdict = check_lines(lines, expect)
+    return verdict, verdict.fault
+
+
+def _of_database(expect: str) -> tuple[Any, str]:
+    from rolecall.services.evidence.auditing import holds_hash, verify_audit
+
+    verdict = ask(verify_audit)
+    known = not expect or ask(lambda app, actor: holds_hash(app, actor, expect))
+    return verdict, verdict.fault or ("" if known else f"no line has the hash {expect}")
 
 
 @audit.command(epilog="Example: rolecall audit export --with-verifier evidence > audit.jsonl")

@@ -297,6 +297,11 @@ def key() -> None:
 @click.option("--key", "key_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def verify(pack: Path, key_file: Path | None) -> None:
     """Check a pack as an auditor would: `python verify_pack.py` does the same without Rolecall."""
+    tell_pack(pack, key_file)
+
+
+def tell_pack(pack: Path, key_file: Path | None) -> None:
+    """What a pack was checked for and what is wrong with it; exits with 1 at any fault."""
     from rolecall.evidence.verify_pack import check_pack
 
     report = check_pack(pack, key_file.read_bytes() if key_file else None)

@@ -134,8 +134,11 @@ def names_in(lists: Snapshot) -> dict[str, str]:
 
 def _words(report: SavedReport, names: dict[str, str]) -> tuple[str, ...]:
     """The filters as people read them."""
+    told = {"idle": "not active for {} days", "q": "with {} in it"}
     return tuple(
-        f"{name.replace('_', ' ')}: {names.get(value, 'none' if value == '-' else value)}"
+        told.get(name, f"{name.replace('_', ' ')}: {{}}").format(
+            names.get(value, "none" if value == "-" else value)
+        )
         for name, value in report.filters.items()
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from rolecall.domain.actor import Role
 from rolecall.domain.person import Situation
@@ -25,7 +25,8 @@ from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, number_of
 
 PEOPLE_PER_PAGE = 100
-MOST_RESULTS = 500
+RESULTS_PER_PAGE = 50
+MOST_TEXT = 120_000  # characters of a file one edits in a browser; larger ones are downloaded
 MOST_MEMBERS = 200
 
 
@@ -137,13 +138,21 @@ async def one_pack(visit: Visit) -> Response:
     if found is None:
         raise NotThere(f"There is no pack {visit.path('pack')}")
     answer = await check_pack(visit.app, visit.actor, visit.name, found.pack, Asked())
-    show = visit.query("show")
-    results = [one for one in answer.users if not show or one.verdict.value == show]
+    show, search = visit.query("show"), visit.query("q")
+    results = [
+        one
+        for one in answer.users
+        if (not show or one.verdict.value == show) and search.casefold() in one.subject.casefold()
+    ]
+    skip = number_of(visit.query("skip"), "skip") or 0
     return visit.page(
         "pack.html",
         pack=found.pack,
-        results=results[:MOST_RESULTS],
-        hidden=max(0, len(results) - MOST_RESULTS),
+        results=results[skip : skip + RESULTS_PER_PAGE],
+        total=len(results),
+        skip=skip,
+        per_page=RESULTS_PER_PAGE,
+        search=search,
         counts={
             verdict: sum(one.verdict is verdict for one in answer.users) for verdict in Verdict
         },
@@ -207,15 +216,27 @@ async def confirm_link(visit: Visit) -> Response:
 async def access(visit: Visit) -> Response:
     """access.yaml: the one in force, or the portal written down."""
     found = await access_text(visit.app, visit.actor, visit.name)
+    large = len(found.text) > MOST_TEXT
     return visit.page(
-        "access.html", text=found.text, in_force=found.in_force, drafted=None, seen=None,
-        problems=(), problem=None, may_plan=visit.holds(Role.ADMIN),
+        "access.html", text="" if large else found.text, large=large, in_force=found.in_force,
+        drafted=None, seen=None, problems=(), problem=None, may_plan=visit.holds(Role.ADMIN),
     )  # fmt: skip
+
+
+async def access_download(visit: Visit) -> Response:
+    """The same as a file."""
+    found = await access_text(visit.app, visit.actor, visit.name)
+    headers = {"content-disposition": 'attachment; filename="access.yaml"'}
+    return PlainTextResponse(found.text, media_type="application/yaml", headers=headers)
 
 
 async def plan_file(visit: Visit) -> Response:
     """Check a file, show its plan, or store that plan."""
-    text = visit.raw("text")
+    file = visit.file("file")
+    try:
+        text = (await file.read()).decode() if file else visit.raw("text")
+    except UnicodeDecodeError:
+        raise Refused("the file is not UTF-8 text", hint="save it as UTF-8") from None
     found = await access_text(visit.app, visit.actor, visit.name)
     drafted: Drafted | None = None
     problem: RolecallError | None = None
@@ -235,7 +256,8 @@ async def plan_file(visit: Visit) -> Response:
     return visit.page(
         "access.html",
         422 if problems or problem else 200,
-        text=text,
+        text="" if len(text) > MOST_TEXT else text,
+        large=len(text) > MOST_TEXT,
         in_force=found.in_force,
         drafted=drafted,
         seen=view(drafted.plan) if drafted else None,
@@ -258,5 +280,6 @@ PAGES: tuple[Page, ...] = (
     post("/p/{portal}/structure/people", take_people),
     post("/p/{portal}/structure/people/link", confirm_link),
     get("/p/{portal}/structure/access", access),
+    get("/p/{portal}/structure/access.yaml", access_download),
     post("/p/{portal}/structure/access", plan_file),
 )

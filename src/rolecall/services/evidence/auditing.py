@@ -6,7 +6,7 @@ import csv
 import inspect
 import io
 import json
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +108,11 @@ async def holds_hash(app: App, actor: Actor, wanted: str) -> bool:
             if line["hash"] == wanted:
                 return True
     return False
+
+
+def check_lines(lines: Iterable[str], expected_last: str = "") -> Verdict:
+    """Follow an exported trail by itself, as the stand-alone verifier does; opens no database."""
+    return verify_chain.check(verify_chain.parsed(lines), expected_last)
 
 
 def write_verifier(directory: Path) -> Path:
