@@ -14,7 +14,7 @@ import click
 from rolecall import settings as settings_module
 from rolecall.api.face import create_api
 from rolecall.cli import rolecall
-from rolecall.domain.features import FEATURES, MODES, minimal_scopes
+from rolecall.domain.features import FEATURES, FORMER_NAMES, MODES, minimal_scopes
 from rolecall.services.connections.credentials import NO_SUPER_ADMIN
 from rolecall.settings import PREFIX, SECRETS, Settings
 
@@ -157,7 +157,15 @@ def connect_page() -> str:
     for one in FEATURES:
         cells = "; ".join(" or ".join(f"`{scope}`" for scope in group) for group in one.scopes)
         lines.append(f"| {one.label} | {cells} | {one.mode} | {one.without} |")
-    lines += ["", "## The fewest scopes", ""]
+    older = ", ".join(f"`{old}` for `{new}`" for old, new in FORMER_NAMES.items())
+    lines += [
+        "",
+        f"Older names are understood: {older}. Nothing here needs `crm.import`, `crm.export`,",
+        "`automation` or a schema; where they are granted, `portal check` says so.",
+        "",
+        "## The fewest scopes",
+        "",
+    ]
     for mode in MODES:
         lines += [f"**{mode}**: " + " ".join(f"`{one}`" for one in minimal_scopes(mode)), ""]
     return "\n".join(lines)

@@ -131,6 +131,8 @@ def test_a_second_name_for_a_portal_is_refused(home: Home, served: Served) -> No
     )
 
     assert "connected already, as acme" in done.stderr
+    gone = json.loads(home.run("portal", "remove", "acme", "--yes", "--json").stdout)
+    assert ("acme", True) == (gone["name"], gone["removed"])
 
 
 def test_an_unwritable_home_is_told(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def add(
 @portal.command(epilog="Example: rolecall portal link acme")
 @click.argument("name")
 @click.option("--app", "client_id", default="", help="Client id, where several are registered.")
-def link(name: str, client_id: str) -> None:
+@json_option
+def link(name: str, client_id: str, as_json: bool) -> None:
     """A link with which a Super Admin connects their portal; they need no account here.
 
     Works for a week, until the portal is connected. The name of a portal gives it new tokens.
@@ -80,6 +81,9 @@ def link(name: str, client_id: str) -> None:
     found = ask_as_operator(use)
     if found.startswith("/"):
         hint("set ROLECALL_PUBLIC_URL, so that the link names the server")
+    if as_json:
+        print_json({"name": name, "link": found})
+        return
     tell(found)
     say("it opens on the server of `rolecall serve`, and works until the portal is connected")
 
@@ -163,13 +167,17 @@ def reconnect(
 @portal.command(epilog="Example: rolecall portal remove acme --yes")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(name: str, yes: bool) -> None:
+@json_option
+def remove(name: str, yes: bool, as_json: bool) -> None:
     """Forget a portal and its token; snapshots and the audit trail stay as evidence."""
     from rolecall.services.connections.portals import remove_portal
 
     if not yes:
         click.confirm(f"Forget {name} and its token?", abort=True, err=True)
     gone = ask(lambda app, actor: remove_portal(app, actor, name))
+    if as_json:
+        print_json({"name": gone.name, "hub_id": gone.hub_id, "removed": True})
+        return
     say(f"{gone.name} (portal {gone.hub_id}) is no longer connected")
 
 
