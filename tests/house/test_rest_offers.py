@@ -32,6 +32,8 @@ OFFERED: dict[str, str] = {
     "connections.oauth_apps.add_oauth_app": "addOAuthApp",
     "connections.oauth_apps.list_oauth_apps": "listOAuthApps",
     "connections.oauth_apps.remove_oauth_app": "removeOAuthApp",
+    "connections.keys.drop_old_keys": SHELL,
+    "connections.keys.rotate_key": SHELL,
     "connections.portals.add_portal": "addPortal",
     "connections.portals.check_portal": "checkPortal",
     "connections.portals.list_portals": "listPortals",

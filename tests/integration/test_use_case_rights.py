@@ -63,7 +63,7 @@ LISTS = {
     "plans.lifecycle.plan_moves",
 }  # fmt: skip
 # Looking at HubSpot and for findings goes on in read-only mode, and so does looking after one's own
-# sign-in; the first evidence pack makes the key it is signed with.
+# sign-in and the key; the first evidence pack makes the key it is signed with.
 IN_READ_ONLY = {
     "syncs.syncing.sync_portal", "syncs.syncing.sync_all", "upkeep.look",
     "findings.findings.list_findings", "inventory.cards.show_user",
@@ -71,7 +71,8 @@ IN_READ_ONLY = {
     "operators.operators.end_session", "operators.second_factor.begin_second_factor",
     "operators.second_factor.confirm_second_factor", "operators.second_factor.drop_second_factor",
     "operators.operators.first_operator_link", "operators.operators.link_local_user",
-    "operators.tokens.revoke_token", "evidence.evidence.campaign_pack",
+    "operators.tokens.revoke_token", "connections.keys.rotate_key",
+    "connections.keys.drop_old_keys", "evidence.evidence.campaign_pack",
     "evidence.evidence.holdings_pack",
 }  # fmt: skip
 TRAIL = {"audit", "audit_head", "sign_in_tries"}  # looking may be written down

@@ -32,6 +32,7 @@ NOUNS: dict[str, Entry] = {
     "request": Entry("rolecall.cli.request:request", "Ask for access, and answer who asks"),
     "review": Entry("rolecall.cli.review:review", "Access reviews with evidence"),
     "audit": Entry("rolecall.cli.audit:audit", "The audit trail: verify, export"),
+    "key": Entry("rolecall.cli.key:key", "The key that locks stored credentials"),
     "import-source": Entry(
         "rolecall.cli.import_source:import_source", "Serve HubSpot's User import source"
     ),

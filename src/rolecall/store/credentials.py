@@ -95,7 +95,7 @@ class Credentials(Repository):
 
     async def rewrap(self) -> int:
         """Lock every secret with the current key; how many fields were locked anew."""
-        ring = self._ring()
+        ring = self._ring().fresh()
         old = [
             row for row in await self.rows(select(SECRETS)) if not ring.is_current(row["locked"])
         ]

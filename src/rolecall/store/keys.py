@@ -21,18 +21,29 @@ _NONCE = 12  # bytes; random nonces are safe for 2**32 values of one key (NIST S
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys of one installation: `current` locks, all of them unlock."""
+    """The keys of one installation: `current` locks, all of them unlock.
+
+    Another process may rotate them meanwhile: with `path` the file has the last word.
+    """
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
+    path: Path | None = None
+
+    def fresh(self) -> KeyRing:
+        """The ring as the file has it now; this one while the file cannot be read."""
+        try:
+            return load_keys(self.path) if self.path is not None else self
+        except KeyFileUnsafe:
+            return self  # what is in our hands is not lost for want of a file
 
     def lock(self, plain: str, bound_to: str) -> str:
         """Encrypt text; it opens only with the same `bound_to` (portal and field)."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        nonce = os.urandom(_NONCE)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, plain.encode(), bound_to.encode())
-        return f"{self.current}:{base64.b64encode(nonce + sealed).decode()}"
+        ring, nonce = self.fresh(), os.urandom(_NONCE)
+        sealed = AESGCM(ring.keys[ring.current]).encrypt(nonce, plain.encode(), bound_to.encode())
+        return f"{ring.current}:{base64.b64encode(nonce + sealed).decode()}"
 
     def unlock(self, locked: str, bound_to: str) -> str:
         """The text of `lock`.
@@ -44,12 +55,13 @@ class KeyRing:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         key_id, _, body = locked.partition(":")
-        if key_id not in self.keys:
+        keys = self.keys if key_id in self.keys else self.fresh().keys
+        if key_id not in keys:
             hint = "restore the key file that belongs to this database (ROLECALL_KEY_FILE)"
             raise KeyMissing(f"The key {key_id} of an encrypted value is missing", hint=hint)
         raw = base64.b64decode(body)
         try:
-            plain = AESGCM(self.keys[key_id]).decrypt(raw[:_NONCE], raw[_NONCE:], bound_to.encode())
+            plain = AESGCM(keys[key_id]).decrypt(raw[:_NONCE], raw[_NONCE:], bound_to.encode())
         except InvalidTag as error:
             hint = "enter the credential again with `rolecall portal reconnect`"
             raise KeyMissing(
@@ -85,7 +97,7 @@ def load_keys(path: Path) -> KeyRing:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "restore it from your backup"
         raise KeyFileUnsafe(f"The key file {path} is damaged", hint=hint) from error
-    return KeyRing(current, keys)
+    return KeyRing(current, keys, path)
 
 
 def open_keys(path: Path) -> KeyRing:
@@ -104,17 +116,15 @@ def open_keys(path: Path) -> KeyRing:
 
 def rotate_keys(path: Path) -> KeyRing:
     """Add a new current key; the old ones stay until everything is locked anew (`rewrap`)."""
-    ring = _with_new_key(load_keys(path))
-    _write(path, ring, fresh=False)
-    return ring
+    _write(path, _with_new_key(load_keys(path)), fresh=False)
+    return load_keys(path)
 
 
 def forget_old_keys(path: Path) -> KeyRing:
     """Keep the current key alone; call it only after `rewrap` has locked everything anew."""
     ring = load_keys(path)
-    kept = KeyRing(ring.current, {ring.current: ring.keys[ring.current]})
-    _write(path, kept, fresh=False)
-    return kept
+    _write(path, KeyRing(ring.current, {ring.current: ring.keys[ring.current]}), fresh=False)
+    return load_keys(path)
 
 
 def _with_new_key(ring: KeyRing | None) -> KeyRing:
