@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 import yaml
@@ -35,7 +36,7 @@ def read_catalogue(text: str, *overlays: str, names: tuple[str, ...] = ()) -> Ca
     data = _load(text)
     for number, overlay in enumerate(overlays):
         check_overlay(overlay, names[number] if names else f"overlay {number + 1}")
-        data = _overlaid(data, _load(overlay))
+        data = _overlaid(data, _load(overlay), sha256(overlay.encode()).hexdigest()[:8])
     permissions = {one.id: one for one in _permissions(data)}
     problems = [
         *_unknown_requirements(permissions),
@@ -83,13 +84,14 @@ def _load(text: str) -> dict[str, Any]:
     return data
 
 
-def _overlaid(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
+def _overlaid(base: dict[str, Any], overlay: dict[str, Any], digest: str) -> dict[str, Any]:
+    """Both as one; the digest makes the version a new one whenever the overlay changes."""
     merged = dict(base)
     for table in _TABLES:
         rows = {**base.get(table, {}), **overlay.get(table, {})}
         merged[table] = {key: row for key, row in rows.items() if row is not None}
     merged["seats"] = [*overlay.get("seats", ()), *base.get("seats", ())]
-    merged["version"] = f"{base.get('version', '')}+{overlay.get('version', 'overlay')}"
+    merged["version"] = f"{base.get('version', '')}+{overlay.get('version', 'overlay')}.{digest}"
     return merged
 
 

@@ -155,6 +155,32 @@ async def test_the_same_file_twice_is_one_import(tmp_path: Path) -> None:
     assert 1 == len(kept)
 
 
+async def test_the_same_file_says_more_by_a_mapping_or_an_overlay(tmp_path: Path) -> None:
+    """Imported again after somebody named a column or a permission, it is read anew."""
+    overlay = "items:\n  crm_tools.wizardry: {label: Wizardry, kind: toggle, source: kb}\n"
+    async with a_blind_house(tmp_path, "tiny") as house:
+        data = export_of(house).replace(b"Assigned role", b"Bundle of rights", 1)
+        data = data.replace(b"CRM tools > Export", b"CRM tools > Wizardry")
+        file = ExportFile(data, "users.csv", house.app.clock.now())
+        first = await import_export(house.app, house.actor, house.name, file)
+        named = replace(file, mapping={"Bundle of rights": "sets"})
+        second = await import_export(house.app, house.actor, house.name, named)
+        (house.app.home / "catalogue").mkdir()
+        (house.app.home / "catalogue" / "mine.yaml").write_text(overlay, "utf-8")
+        third = await import_export(house.app, house.actor, house.name, file)
+        fourth = await import_export(house.app, house.actor, house.name, file)
+        kept = await list_imports(house.app, house.actor, house.name)
+
+    assert [False, False, False, True] == [
+        one.known_before for one in (first, second, third, fourth)
+    ]
+    assert "sets" in third.reading.columns
+    assert first.reading.unknown_tokens
+    assert not third.reading.unknown_tokens
+    assert 3 == len({one.imported.id for one in kept})
+    assert 2 == len({one.note.catalogue for one in kept})
+
+
 async def test_two_exports_differ_in_what_changed(tmp_path: Path) -> None:
     """One ticked permission is one line; one export alone cannot be compared."""
     async with an_informed_house(tmp_path) as house:

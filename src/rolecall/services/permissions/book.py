@@ -46,6 +46,7 @@ class ReadingNote:
     problems: tuple[Problem, ...] = ()
     encoding: str = ""
     cut: bool = False
+    catalogue: str = ""  # the version it was read by
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,22 +109,32 @@ async def import_export(app: App, actor: Actor, name: str, file: ExportFile) -> 
     async with app.database.read() as view:
         snapshot = await newest_snapshot(view, portal)
         mapping = file.mapping if file.mapping is not None else await _remembered(view, portal)
-        known = [
-            one
-            for one in await view.evidence.imports(portal.hub_id)
-            if one.file_digest == _digest(file.data)
-        ]
+        known = await _read_alike(app, view, portal, file, mapping)
     reading, doubt = dated(_read(app, file, mapping, snapshot), file)
     twice = next((one for one in known if one.as_of == reading.as_of), None)
     imported = twice or _import(actor, portal, file, reading, mapping, app.clock.now())
     if twice is None:
         async with app.database.begin(actor, f"users export {file.name}".strip()) as work:
-            await _keep(work, imported, reading, remember=file.mapping is not None)
+            version = catalogue_of(app).version
+            await _keep(work, imported, reading, version, remember=file.mapping is not None)
     active = [one for one in snapshot.users if one.state is UserState.ACTIVE]
     held = {one.user_id for one in reading.records}
     covered = sum(one.id in held for one in active)
     told = (*doubt, *_warnings(reading, app.clock.now(), len(active) - covered))
     return ExportImported(portal, imported, reading, told, len(active), covered, twice is not None)
+
+
+async def _read_alike(
+    app: App, view: View, portal: Portal, file: ExportFile, mapping: Mapping[str, str]
+) -> tuple[ExportImport, ...]:
+    """Imports of these very bytes, read by the same mapping and catalogue; else they say more now."""
+    version, digest = catalogue_of(app).version, _digest(file.data)
+    alike = []
+    for one in await view.evidence.imports(portal.hub_id):
+        same = one.file_digest == digest and dict(one.mapping) == dict(mapping)
+        if same and (await note_of(view, one)).catalogue == version:
+            alike.append(one)
+    return tuple(alike)
 
 
 async def _changeable(app: App, actor: Actor, name: str) -> Portal:
@@ -230,11 +240,16 @@ def _digest(data: bytes) -> str:
 
 
 async def _keep(
-    work: UnitOfWork, imported: ExportImport, reading: ExportReading, *, remember: bool
+    work: UnitOfWork,
+    imported: ExportImport,
+    reading: ExportReading,
+    version: str,
+    *,
+    remember: bool,
 ) -> None:
     kept, bundles = kept_records(reading.records)
     await work.evidence.add_import(imported, ((one.email, one) for one in kept))
-    await _state(work, imported.hub_id, READING, imported.id, _note(reading, bundles))
+    await _state(work, imported.hub_id, READING, imported.id, _note(reading, bundles, version))
     if remember:
         await _state(work, imported.hub_id, MAPPING, "", imported.mapping)
     work.record(
@@ -255,7 +270,7 @@ async def _state(work: UnitOfWork, hub_id: int, kind: str, key: str, value: obje
     await work.evidence.state(Statement(uuid7(), hub_id, kind, key, work.now, work.actor.id, body))
 
 
-def _note(reading: ExportReading, bundles: tuple[dict[str, str], ...]) -> ReadingNote:
+def _note(reading: ExportReading, bundles: tuple[dict[str, str], ...], version: str) -> ReadingNote:
     limited = next((one.speaks_of for one in reading.records if one.speaks_of is not None), None)
     return ReadingNote(
         bundles,
@@ -266,6 +281,7 @@ def _note(reading: ExportReading, bundles: tuple[dict[str, str], ...]) -> Readin
         reading.problems,
         reading.encoding,
         reading.cut,
+        version,
     )
 
 

@@ -70,6 +70,7 @@ def kept_import_shape(kept: KeptImport) -> Plain:
     note = kept.note
     return {
         **import_shape(kept.imported),
+        "catalogue": note.catalogue or None,
         "unknown_columns": list(note.unknown_columns),
         "unknown_permissions": dict(note.unknown_tokens),
         "problems": problem_shapes(note.problems),
