@@ -333,6 +333,20 @@ async def test_a_user_deactivated_outside_is_drift(tiny: Installation, clock: Ha
     assert [DEE] == [change.subject for change in drafted.plan.reported]
 
 
+async def test_our_own_writes_are_nobodys_drift(tiny: Installation, clock: HandClock) -> None:
+    """What ended by date was changed by nobody, though HubSpot logs that we made the user."""
+    tomorrow = (START + timedelta(days=1)).date()
+    joiner = f"people:\n  eva@tiny.test: {{permission_set: Read Only, until: {tomorrow}}}\n"
+    await put_in_force(tiny, (await file_of(tiny)).replace("people:\n", joiner))
+    clock.advance(timedelta(minutes=1))
+    await tiny.sync()
+    clock.advance(timedelta(days=2))
+    lines = (await drift(tiny.app, tiny.actor, NAME)).lines
+
+    assert {"eva@tiny.test"} == {one.change.subject for one in lines}
+    assert {""} == {one.by for one in lines}
+
+
 async def test_without_drift_there_is_nothing_to_tell(tiny: Installation) -> None:
     """The portal as the file has it has no drift."""
     await put_in_force(tiny, await file_of(tiny))

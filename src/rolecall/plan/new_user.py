@@ -26,6 +26,8 @@ def creation(ctx: Context, want: DesiredUser, source: Source) -> list[Change]:
     }
     told = {key: value for key, value in details.items() if value}
     create = user_change(ctx, ChangeKind.CREATE_USER, want.email, None, "present", source, told)
+    name = f"{want.first_name} {want.last_name}".strip()
+    create = replace(create, details={**create.details, "after_shown": name})
     if not want.send_welcome_email:
         create = replace(create, warnings=(*create.warnings, UNTOLD))
     return [create, *_set(ctx, want), *_teams(ctx, want), *_seat(ctx, want)]

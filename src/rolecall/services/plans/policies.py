@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rolecall.domain.actor import SYSTEM, Actor, Role
 from rolecall.domain.operator import TokenScope
@@ -25,6 +26,7 @@ from rolecall.services.drafts.access_file import (
 )
 from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import AccessFile, order_digest
+from rolecall.services.findings.outside_changes import own_changes
 from rolecall.services.plans.applying import Applied, Watching, apply_plan
 from rolecall.services.plans.drafting import Drafted, portal_to_plan, preview, propose
 from rolecall.services.plans.plans import approve_plan, enforce_text
@@ -35,6 +37,8 @@ FEEDS = ("security", "audit")
 LOOKED_AT = "drift"  # preference of a portal: what the last look saw
 NAMED = 5  # of those who differ; the others are counted
 EVENTS_READ = 5_000  # of a feed since the policy came in force; older ones explain nothing new
+# HubSpot logs our own writes under whoever made the token, within moments of our receipts.
+OWN_ECHO = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ async def drift(app: App, actor: Actor, name: str) -> Drift:
     found = await preview(app, actor, name, seen_file(policy.text))
     async with app.database.read() as view:
         head = await view.snapshots.head(portal.hub_id)
-        events = await _events(view, portal.hub_id, policy.at)
+        heard = await _heard(view, portal.hub_id, policy.at)
     assert head is not None
     plan = replace(found.plan, title="Drift from the policy in force")
     # A user deactivated outside is drift, though no plan brings anybody back unasked.
@@ -167,8 +171,8 @@ async def drift(app: App, actor: Actor, name: str) -> Drift:
         portal,
         policy,
         plan,
-        tuple(_line(change, events) for change in (*plan.changes, *outside)),
-        tuple(_line(change, events) for change in plan.reported if change not in outside),
+        tuple(_line(change, heard) for change in (*plan.changes, *outside)),
+        tuple(_line(change, heard) for change in plan.reported if change not in outside),
         head.sealed_at,
     )
 
@@ -220,20 +224,39 @@ async def _in_force(app: App, portal: Portal) -> StoredPolicy:
     return policy
 
 
-async def _events(view: View, hub_id: int, since: datetime) -> Mapping[str, FeedEvent]:
-    """The newest event about each user or team since a time, by HubSpot id."""
-    newest: dict[str, FeedEvent] = {}
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """Events since the policy came in force by HubSpot id, and when we wrote to whom."""
+
+    events: Mapping[str, Sequence[FeedEvent]]
+    written: Mapping[str, Sequence[datetime]]  # by case-folded e-mail
+
+    def about(self, change: Change) -> FeedEvent | None:
+        """The newest event about a change's subject that is no echo of a write of ours."""
+        ours = self.written.get(change.subject.casefold(), ())
+        outside = [
+            event
+            for event in self.events.get(change.subject_id or "", ())
+            if not any(abs(event.at - at) <= OWN_ECHO for at in ours)
+        ]
+        return max(outside, key=lambda event: event.at, default=None)
+
+
+async def _heard(view: View, hub_id: int, since: datetime) -> _Heard:
+    events: defaultdict[str, list[FeedEvent]] = defaultdict(list)
     for feed in FEEDS:
         query = FeedQuery(feed=feed, since=since, limit=EVENTS_READ)
         for event in await view.feeds.events(hub_id, query):
-            known = newest.get(event.object_id or "")
-            if event.object_id and (known is None or event.at > known.at):
-                newest[event.object_id] = event
-    return newest
+            events[event.object_id or ""].append(event)
+    written: defaultdict[str, list[datetime]] = defaultdict(list)
+    for one in await own_changes(view, hub_id, since):
+        if not one.by_hand:
+            written[one.change.subject.casefold()].append(one.receipt.observed_at)
+    return _Heard(events, written)
 
 
-def _line(change: Change, events: Mapping[str, FeedEvent]) -> DriftLine:
-    event = events.get(change.subject_id or "")
+def _line(change: Change, heard: _Heard) -> DriftLine:
+    event = heard.about(change)
     if event is None:
         return DriftLine(change)
     return DriftLine(change, event.actor_email or event.actor_id or "", event.type, event.at)
