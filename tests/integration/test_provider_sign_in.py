@@ -18,6 +18,7 @@ from rolecall.services.operators import operators, sign_in
 from rolecall.services.operators import provider as provider_sign_in
 from rolecall.services.operators.links import LinkUseless
 from rolecall.services.operators.provider import Arrival, Departure, safe_return
+from rolecall.services.upkeep import tidy
 from rolecall.signin.oidc import IdentityProvider, ProviderRefused
 from tests.support.governed import HUB, Governed, governed
 from tests.support.identity_provider import CLIENT, SECRET, Provider
@@ -170,3 +171,15 @@ async def test_without_provider_it_is_said(browser: Browser) -> None:
 def test_nobody_is_sent_away_after_signing_in(path: str) -> None:
     """Only paths of our own are returned to."""
     assert "/" == safe_return(path)
+
+
+async def test_log_ins_never_finished_leave_nothing(browser: Browser) -> None:
+    """What strangers begin is tidied away within the hour; an invitation waits its week."""
+    for _ in range(3):
+        await provider_sign_in.depart(browser.app)
+    browser.room.clock.advance(timedelta(hours=1))
+    await tidy(browser.app)
+    async with browser.app.database.read() as view:
+        left = await view.connection.exec_driver_sql("SELECT purpose FROM one_time_links")
+
+        assert ["invitation"] == [row[0] for row in left]

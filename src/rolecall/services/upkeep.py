@@ -20,6 +20,7 @@ from rolecall.services.connections.leases import if_free
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.counted import count, count_all
 from rolecall.services.findings.findings import catch_up_all, refresh_findings
+from rolecall.services.operators.links import forget_links
 from rolecall.services.operators.tries import forget_tries
 from rolecall.services.plans.applying import Applied, apply_plan, unfinished
 from rolecall.services.plans.elevating import return_due
@@ -152,6 +153,7 @@ async def settle_dates(app: App) -> None:
 async def tidy(app: App) -> None:
     """Forget what no limit looks at any more."""
     await forget_tries(app)
+    await forget_links(app)
 
 
 # Name, use case, seconds between two turns.

@@ -65,9 +65,12 @@ class Links(Repository):
             mine.append(LINKS.c.purpose.in_([one.value for one in purposes]))
         return await self.touched(update(LINKS).where(*mine).values(used_at=now))
 
-    async def forget(self, before: datetime) -> int:
-        """Drop links that expired before a time; how many."""
-        return await self.touched(delete(LINKS).where(LINKS.c.expires_at < before))
+    async def forget(self, before: datetime, purposes: tuple[LinkPurpose, ...] = ()) -> int:
+        """Drop links (of these purposes) that expired before a time; how many."""
+        old = delete(LINKS).where(LINKS.c.expires_at < before)
+        if purposes:
+            old = old.where(LINKS.c.purpose.in_([one.value for one in purposes]))
+        return await self.touched(old)
 
 
 def _usable(token_hash: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

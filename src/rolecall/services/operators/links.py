@@ -27,6 +27,10 @@ LIFETIMES: Mapping[LinkPurpose, timedelta] = {
 }
 
 
+# Rows a stranger may make: they must not pile up.
+BEGUN_BY_ANYBODY = (LinkPurpose.OIDC, LinkPurpose.INSTALL)
+
+
 class LinkUseless(Refused):
     """The link is unknown, was used, or has expired."""
 
@@ -92,6 +96,10 @@ def useless() -> LinkUseless:
 
 
 async def forget_links(app: App) -> int:
-    """Drop links that expired a month ago; how many. For the wake-up, once an hour."""
+    """Drop links that expired a month ago, log-ins never finished at once; how many.
+
+    For the wake-up, once an hour.
+    """
     async with app.database.work() as work:
-        return await work.links.forget(work.now - timedelta(days=30))
+        begun = await work.links.forget(work.now, BEGUN_BY_ANYBODY)
+        return begun + await work.links.forget(work.now - timedelta(days=30))
