@@ -33,7 +33,10 @@ async def test_a_portal_is_looked_after(api: Api) -> None:
     """Checked, read less often, given a new key, forgotten; the key is in no answer."""
     token = token_of(api.house.world)
     checked = await api.post(f"{ACME}/check")
-    changed = await api.send("PATCH", ACME, {"sync_every_minutes": 120})
+    tag = (await api.client.get(ACME)).headers["etag"]
+    await api.send("PATCH", ACME, {"sync_every_minutes": 120}, 204)
+    changed = await api.get(ACME)
+    late = await api.client.delete(ACME, headers={"if-match": tag})
     wrong = await api.send("PUT", f"{ACME}/credential", {"token": "two words"}, 422)
     again = await api.send("PUT", f"{ACME}/credential", {"token": token})
     twice = await api.post(f"{V1}/portals", {"name": "twin", "token": token}, 409)
@@ -43,11 +46,31 @@ async def test_a_portal_is_looked_after(api: Api) -> None:
 
     assert checked["works"]
     assert 120 == changed["sync_every_minutes"]
+    assert 412 == late.status_code
     assert "token" in wrong["detail"]
     assert again["works"]
     assert back["portal"]["hub_id"] == checked["portal"]["hub_id"]
     told = json.dumps([checked, changed, wrong, again, twice, gone, back])
     assert token not in told
+
+
+async def test_what_one_has_is_not_sent_again(api: Api) -> None:
+    """Single things and pages carry a tag and are spared; files and streams carry none."""
+    for path in (ACME, f"{ACME}/users?limit=2", f"{ACME}/teams", f"{V1}/plans", f"{V1}/packs"):
+        first = await api.client.get(path)
+        again = await api.client.get(
+            path, headers={"if-none-match": f'"x", {first.headers["etag"]}'}
+        )
+        other = await api.client.get(path, headers={"if-none-match": '"x"'})
+
+        assert (304, b"") == (again.status_code, again.content)
+        assert first.headers["etag"] == again.headers["etag"]
+        assert first.content == other.content
+    export = await api.client.get(f"{V1}/audit/export")
+    absent = await api.client.get(f"{V1}/plans/none")
+
+    assert "etag" not in export.headers
+    assert "etag" not in absent.headers
 
 
 async def test_a_people_list(api: Api) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
-from rolecall.api.answers import errors, tagged, told
+from rolecall.api.answers import errors, told
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import DriftModel, PlanModel, PolicyModel, PolicyText, TextModel
 from rolecall.api.plans import Preview, plan_answer
@@ -16,8 +16,8 @@ router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses
 
 
 @router.get("", operation_id="readPolicy", response_model=PolicyModel)
-async def read(request: Request, call: Reader, portal: str) -> Response:
-    """The access.yaml in force, with an entity tag."""
+async def read(call: Reader, portal: str) -> Response:
+    """The access.yaml in force."""
     policy = await policy_in_force(call.app, call.actor, portal)
     shape = {
         "portal": portal,
@@ -26,7 +26,7 @@ async def read(request: Request, call: Reader, portal: str) -> Response:
         "by": policy.by,
         "at": policy.at,
     }
-    return tagged(request, shape)
+    return told(shape)
 
 
 @router.get("/dump", operation_id="dumpAccess", response_model=TextModel)

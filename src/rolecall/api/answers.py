@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from rolecall.api.entity_tags import tag_of, tags_in
 from rolecall.http.problems import MEDIA_TYPE
 from rolecall.kit.errors import Refused
 
@@ -81,32 +81,18 @@ def told(shape: Any, status: int = 200, headers: Mapping[str, str] | None = None
     return Response(_ENCODER.encode(shape), status, dict(headers or {}), JSON)
 
 
-def tagged(request: Request, shape: Any) -> Response:
-    """A shape with its entity tag; 304 where the caller has it already."""
-    body = _ENCODER.encode(shape)
-    tag = tag_of(body)
-    if tag in _tags(request.headers.get("if-none-match", "")):
-        return Response(None, 304, {"etag": tag})
-    return Response(body, 200, {"etag": tag}, JSON)
+async def need_match(request: Request, present: Callable[[], Awaitable[Any]]) -> None:
+    """Raise PreconditionFailed when If-Match names another state than the present shape.
 
-
-def tag_of(shape: Any) -> str:
-    """The strong entity tag of a shape, or of a body."""
-    body = shape if isinstance(shape, bytes) else _ENCODER.encode(shape)
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-
-
-def need_match(request: Request, shape: Any) -> None:
-    """Raise PreconditionFailed when If-Match names another state than the present one."""
+    The shape is that of the operation that reads the thing; it is made only where it is asked for.
+    """
     wanted = request.headers.get("if-match", "")
-    if wanted and tag_of(shape) not in _tags(wanted) and wanted.strip() != "*":
+    if not wanted or wanted.strip() == "*":
+        return
+    if tag_of(_ENCODER.encode(await present())) not in tags_in(wanted):
         raise PreconditionFailed(
             "it changed since you read it", hint="read it again and decide on what it says now"
         )
-
-
-def _tags(header: str) -> list[str]:
-    return [one.strip().removeprefix("W/") for one in header.split(",") if one.strip()]
 
 
 def as_file(name: str, data: bytes, media_type: str) -> Response:

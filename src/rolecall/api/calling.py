@@ -13,7 +13,7 @@ from rolecall.domain.operator import TokenScope
 from rolecall.domain.portal import Portal
 from rolecall.kit.errors import Refused
 from rolecall.services.app import App
-from rolecall.services.connections.portals import portal_named
+from rolecall.services.connections.portals import portal_named, portal_to_ask
 from rolecall.services.operators.tokens import authenticate
 from rolecall.services.rights import need_scope
 
@@ -36,6 +36,10 @@ class Call:
     async def portal(self, name: str) -> Portal:
         """A portal the caller may look at, by name; NotThere otherwise."""
         return await portal_named(self.app, self.actor, name)
+
+    async def hub_id(self, name: str) -> int:
+        """The hub id of a portal in which the caller may do anything at all; NotThere otherwise."""
+        return (await portal_to_ask(self.app, self.actor, name)).hub_id
 
 
 async def _call(

@@ -32,6 +32,7 @@ from rolecall.api import (
     users,
 )
 from rolecall.api.answers import ProblemModel
+from rolecall.api.entity_tags import EntityTags
 from rolecall.api.idempotency import Idempotency
 from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Receive, Scope, Send
@@ -52,7 +53,7 @@ _ROOMS = (
 
 def create_face(app: App) -> AsgiApp:
     """The ASGI application for every path under /api/v1; it wants the whole path."""
-    return BodyLimit(StrictJson(Idempotency(_Rooted(create_api(app)), app)), MOST_BYTES)
+    return BodyLimit(StrictJson(Idempotency(EntityTags(_Rooted(create_api(app))), app)), MOST_BYTES)
 
 
 def create_api(app: App | None = None) -> FastAPI:

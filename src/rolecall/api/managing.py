@@ -140,7 +140,7 @@ async def replay(call: Caller, delivery: str) -> Response:
 )
 async def lost(call: Caller, portal: str, window: Paged) -> Response:
     """What of a portal's notices of the last month reached nobody, newest first."""
-    hub_id = (await call.portal(portal)).hub_id
+    hub_id = await call.hub_id(portal)
     return told(window.of(await lost_notices(call.app, call.actor, hub_id), asdict))
 
 
@@ -152,7 +152,7 @@ async def lost(call: Caller, portal: str, window: Paged) -> Response:
 )
 async def again(call: Caller, portal: str, delivery: str) -> Response:
     """Try a notice that was given up as if it were new."""
-    hub_id = (await call.portal(portal)).hub_id
+    hub_id = await call.hub_id(portal)
     await tell_again(call.app, call.actor, hub_id, delivery)
     return Response(None, 204)
 
@@ -166,7 +166,7 @@ async def again(call: Caller, portal: str, delivery: str) -> Response:
 )
 async def test(call: Caller, portal: str) -> Response:
     """Queue a notice that says it is a test, on every way out that is set up."""
-    await send_test(call.app, call.actor, (await call.portal(portal)).hub_id)
+    await send_test(call.app, call.actor, await call.hub_id(portal))
     return told({"queued": True}, 202)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from rolecall.api.answers import errors, need_match, tagged, told
+from rolecall.api.answers import errors, need_match, told
 from rolecall.api.calling import Call, Caller, Reader
 from rolecall.api.models import (
     Approve,
@@ -89,9 +89,9 @@ async def list_(
 
 
 @router.get("/plans/{plan}", operation_id="readPlan", response_model=PlanCardModel)
-async def read(request: Request, call: Reader, plan: str) -> Response:
-    """One plan with approvals, receipts, tasks and why it is stale, with an entity tag."""
-    return tagged(request, card_shape(await show_plan(call.app, call.actor, plan)))
+async def read(call: Reader, plan: str) -> Response:
+    """One plan with approvals, receipts, tasks and why it is stale."""
+    return told(card_shape(await show_plan(call.app, call.actor, plan)))
 
 
 @router.post(
@@ -196,5 +196,8 @@ async def again(call: Caller, plan: str) -> Response:
 
 async def _matching(request: Request, call: Call, plan: str) -> None:
     """Raise PreconditionFailed where If-Match names another state of the plan."""
-    if request.headers.get("if-match"):
-        need_match(request, card_shape(await show_plan(call.app, call.actor, plan)))
+
+    async def present() -> Any:
+        return card_shape(await show_plan(call.app, call.actor, plan))
+
+    await need_match(request, present)

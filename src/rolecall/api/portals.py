@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
-from rolecall.api.answers import errors, told
-from rolecall.api.calling import Caller, Reader
+from rolecall.api.answers import errors, need_match, told
+from rolecall.api.calling import Call, Caller, Reader
 from rolecall.api.models import Answer, Body, ConnectionModel, Name, PortalModel
 from rolecall.domain.portal import CredentialKind
 from rolecall.services.connections.forms import change_interval, credential_of
@@ -87,27 +88,26 @@ async def sync_everything(call: Caller, *, full: bool = False) -> Response:
 @router.get("/portals/{portal}", operation_id="readPortal", response_model=PortalModel)
 async def read(call: Reader, portal: str) -> Response:
     """One portal."""
-    await call.portal(portal)
-    lines = await list_portals(call.app, call.actor)
-    return told(next(portal_shape(one) for one in lines if one.portal.name == portal))
+    return told(await _portal(call, portal))
 
 
 @router.patch(
     "/portals/{portal}",
     operation_id="updatePortal",
-    response_model=PortalModel,
+    status_code=204,
     responses=errors(body=True),
 )
-async def update(call: Caller, portal: str, body: PortalChange) -> Response:
+async def update(request: Request, call: Caller, portal: str, body: PortalChange) -> Response:
     """Set how often a portal is read by itself."""
+    await need_match(request, partial(_portal, call, portal))
     await change_interval(call.app, call.actor, portal, body.sync_every_minutes)
-    lines = await list_portals(call.app, call.actor)
-    return told(next(portal_shape(one) for one in lines if one.portal.name == portal))
+    return Response(None, 204)
 
 
 @router.delete("/portals/{portal}", operation_id="removePortal", status_code=204)
-async def remove(call: Caller, portal: str) -> Response:
+async def remove(request: Request, call: Caller, portal: str) -> Response:
     """Forget a portal and its credential; snapshots and the audit trail stay as evidence."""
+    await need_match(request, partial(_portal, call, portal))
     await remove_portal(call.app, call.actor, portal)
     return Response(None, 204)
 
@@ -147,3 +147,9 @@ async def sync(
     """
     report = await sync_portal(call.app, call.actor, portal, full=full, accept_shrink=accept_shrink)
     return told(sync_shape(report))
+
+
+async def _portal(call: Call, name: str) -> dict[str, Any]:
+    await call.portal(name)
+    lines = await list_portals(call.app, call.actor)
+    return next(portal_shape(one) for one in lines if one.portal.name == name)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from rolecall.api.answers import errors, told, zoned
+from rolecall.api.answers import errors, need_match, told, zoned
 from rolecall.api.calling import Call, Caller
 from rolecall.api.models import (
     Answer,
@@ -23,7 +24,6 @@ from rolecall.api.models import (
 )
 from rolecall.api.paging import Paged
 from rolecall.domain.request import RequestState
-from rolecall.services.connections.portals import portal_to_ask
 from rolecall.services.requests.requests import (
     RequestForm,
     answer,
@@ -69,7 +69,7 @@ class Extension(Body):
 )
 async def offers(call: Caller, portal: str, window: Paged) -> Response:
     """Profiles the caller may ask for."""
-    found = await catalogue(call.app, call.actor, await _hub_id(call, portal))
+    found = await catalogue(call.app, call.actor, await call.hub_id(portal))
     return told(window.of(found, offer_shape))
 
 
@@ -85,7 +85,7 @@ async def list_(
 ) -> Response:
     """Requests, newest first: all for who may see all, else one's own."""
     states = frozenset(state) if state else None
-    hub_id = await _hub_id(call, portal)
+    hub_id = await call.hub_id(portal)
     page = await list_requests(
         call.app, call.actor, hub_id, states=states, after=after, limit=limit
     )
@@ -112,7 +112,7 @@ async def file(call: Caller, portal: str, body: RequestToFile) -> Response:
         body.break_glass,
         body.requester,
     )
-    filed = await file_request(call.app, call.actor, await _hub_id(call, portal), form)
+    filed = await file_request(call.app, call.actor, await call.hub_id(portal), form)
     return told(request_shape(filed), 201, {"location": f"/api/v1/requests/{filed.id}"})
 
 
@@ -124,7 +124,7 @@ async def file(call: Caller, portal: str, body: RequestToFile) -> Response:
 )
 async def preview(call: Caller, portal: str, body: RequestToPreview) -> Response:
     """What asking would mean: who approves, what it costs, what stands against it."""
-    hub_id = await _hub_id(call, portal)
+    hub_id = await call.hub_id(portal)
     seen = await preview_request(
         call.app, call.actor, hub_id, body.profile, body.subject, body.requester
     )
@@ -136,14 +136,14 @@ async def preview(call: Caller, portal: str, body: RequestToPreview) -> Response
 )
 async def waiting(call: Caller, window: Paged, portal: str = "") -> Response:
     """Open requests the caller can answer now, oldest first."""
-    hub_id = await _hub_id(call, portal) if portal else None
+    hub_id = await call.hub_id(portal) if portal else None
     return told(window.of(await waiting_for(call.app, call.actor, hub_id), request_shape))
 
 
 @router.get("/requests/{request_id}", operation_id="readRequest", response_model=RequestModel)
 async def read(call: Caller, request_id: str) -> Response:
     """One request, and what the caller may do about it."""
-    return told(request_view_shape(await show_request(call.app, call.actor, request_id)))
+    return told(await _seen(call, request_id))
 
 
 @router.post(
@@ -152,8 +152,9 @@ async def read(call: Caller, request_id: str) -> Response:
     response_model=RequestModel,
     responses=errors(body=True),
 )
-async def answer_(call: Caller, request_id: str, body: RequestAnswer) -> Response:
+async def answer_(request: Request, call: Caller, request_id: str, body: RequestAnswer) -> Response:
     """Yes or no to the step that waits."""
+    await need_match(request, partial(_seen, call, request_id))
     done = await answer(call.app, call.actor, request_id, yes=body.approve, reason=body.reason)
     return told(request_shape(done))
 
@@ -190,6 +191,5 @@ async def extend_(call: Caller, request_id: str, body: Extension) -> Response:
     return told(request_shape(more), 201, {"location": f"/api/v1/requests/{more.id}"})
 
 
-async def _hub_id(call: Call, name: str) -> int:
-    """The hub id of a portal in which the caller may do anything at all."""
-    return (await portal_to_ask(call.app, call.actor, name)).hub_id
+async def _seen(call: Call, request_id: str) -> dict[str, Any]:
+    return request_view_shape(await show_request(call.app, call.actor, request_id))

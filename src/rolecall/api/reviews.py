@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from rolecall.api.answers import errors, told, zoned
+from rolecall.api.answers import errors, need_match, told, zoned
 from rolecall.api.calling import Call, Caller
 from rolecall.api.models import (
     Answer,
@@ -30,7 +31,6 @@ from rolecall.domain.review import (
     Scope,
     Verdict,
 )
-from rolecall.services.connections.portals import portal_to_ask
 from rolecall.services.reviews.reviews import (
     Decision,
     close_campaign,
@@ -140,7 +140,7 @@ async def list_(
 ) -> Response:
     """Campaigns, newest first."""
     states = frozenset(state) if state else None
-    found = await list_campaigns(call.app, call.actor, await _hub_id(call, portal), states=states)
+    found = await list_campaigns(call.app, call.actor, await call.hub_id(portal), states=states)
     return told(window.of(found, campaign_shape))
 
 
@@ -153,7 +153,7 @@ async def list_(
 )
 async def open_(call: Caller, portal: str, body: ReviewToOpen) -> Response:
     """Freeze who has what in the newest complete snapshot, and put it before its reviewers."""
-    made = await open_campaign(call.app, call.actor, await _hub_id(call, portal), body.order())
+    made = await open_campaign(call.app, call.actor, await call.hub_id(portal), body.order())
     return told(campaign_shape(made), 201, {"location": f"/api/v1/reviews/{made.id}"})
 
 
@@ -164,7 +164,7 @@ async def open_(call: Caller, portal: str, body: ReviewToOpen) -> Response:
 )
 async def schedules(call: Caller, portal: str, window: Paged) -> Response:
     """Campaigns that open by themselves."""
-    found = await list_schedules(call.app, call.actor, await _hub_id(call, portal))
+    found = await list_schedules(call.app, call.actor, await call.hub_id(portal))
     return told(window.of(found, schedule_shape))
 
 
@@ -178,7 +178,7 @@ async def schedules(call: Caller, portal: str, window: Paged) -> Response:
 async def schedule(call: Caller, portal: str, body: ReviewToSchedule) -> Response:
     """Open such a campaign by itself, again and again."""
     first = zoned(body.first_at, "first_at")
-    hub_id = await _hub_id(call, portal)
+    hub_id = await call.hub_id(portal)
     made = await save_schedule(call.app, call.actor, hub_id, body.order(), body.every, first)
     return told(schedule_shape(made), 201)
 
@@ -200,7 +200,7 @@ async def mine(call: Caller, window: Paged) -> Response:
 @router.get("/reviews/{campaign}", operation_id="readReview", response_model=CampaignModel)
 async def read(call: Caller, campaign: str) -> Response:
     """One campaign with its progress, reviewer by reviewer."""
-    return told(campaign_view_shape(await show_campaign(call.app, call.actor, campaign)))
+    return told(await _seen(call, campaign))
 
 
 @router.get(
@@ -276,11 +276,12 @@ async def escalate_(call: Caller, campaign: str) -> Response:
     response_model=CampaignModel,
     responses=errors(body=True),
 )
-async def close(call: Caller, campaign: str, body: Reason) -> Response:
+async def close(request: Request, call: Caller, campaign: str, body: Reason) -> Response:
     """End the decisions; what is taken away becomes a plan, and a later snapshot proves it."""
+    await need_match(request, partial(_seen, call, campaign))
     done = await close_campaign(call.app, call.actor, campaign, reason=body.reason)
     return told(campaign_shape(done))
 
 
-async def _hub_id(call: Call, name: str) -> int:
-    return (await portal_to_ask(call.app, call.actor, name)).hub_id
+async def _seen(call: Call, campaign: str) -> dict[str, Any]:
+    return campaign_view_shape(await show_campaign(call.app, call.actor, campaign))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from rolecall.api.answers import errors, need_match, tagged, told, zoned
+from rolecall.api.answers import errors, need_match, told, zoned
 from rolecall.api.calling import Call, Caller, Reader
 from rolecall.api.models import (
     Access,
@@ -83,9 +84,9 @@ async def list_(
 
 
 @router.get("/{user}", operation_id="readUser", response_model=UserModel)
-async def read(request: Request, call: Reader, portal: str, user: str) -> Response:
-    """One user by settings id or e-mail, with an entity tag."""
-    return tagged(request, await _user(call, portal, user))
+async def read(call: Reader, portal: str, user: str) -> Response:
+    """One user by settings id or e-mail."""
+    return told(await _user(call, portal, user))
 
 
 @router.get(
@@ -238,7 +239,7 @@ async def update(
 ) -> Response:
     """A plan that changes a user; 200 instead of 201 where nothing differs."""
     present = await _user(call, portal, user)
-    need_match(request, present)
+    await need_match(request, partial(_user, call, portal, user))
     email = present["email"]
     order = ChangeUsers(
         (email,),
@@ -281,7 +282,7 @@ async def remove(
 ) -> Response:
     """A plan that removes a user at once, without parking; `offboardUser` loses less."""
     present = await _user(call, portal, user)
-    need_match(request, present)
+    await need_match(request, partial(_user, call, portal, user))
     return await drafted(call, portal, RemoveUsers((present["email"],)), preview)
 
 
