@@ -40,7 +40,8 @@ class AnnouncingServer(uvicorn.Server):
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket, so that a busy port is known before a seed is planted; OSError if busy."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small answers at once on sockets that say TCP; on others each waits 40 ms.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))

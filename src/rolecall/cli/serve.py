@@ -46,7 +46,8 @@ def serve(host: str, port: int, public_url: str | None, proxy: str | None) -> No
 def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket; its port is known before anything else starts."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as door:
+    # asyncio sends small answers at once on sockets that say TCP; on others each waits 40 ms.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind((host, port))
