@@ -56,6 +56,8 @@ class SetContents:
 
     rows: tuple[tuple[str, str], ...]  # (permission, level); `own?` = at least
     rests_on: str
+    known_by: str = ""  # who tells: an attestation, or members of the export
+    deviation: str = ""  # where members, or definitions, contradict each other
 
 
 async def set_contents_named(app: App, actor: Actor, name: str, wanted: str) -> SetContents:
@@ -74,7 +76,9 @@ async def set_contents(app: App, actor: Actor, name: str, set_id: str) -> SetCon
         for key in known
         if (held := side.levels.get(key)) is not None and held.low
     ]
-    return SetContents(tuple(rows), age_of(seen))
+    told = seen.resolver.definitions.get(set_id)
+    by, conflict = (told.by, told.conflict) if told else ("", "")
+    return SetContents(tuple(rows), age_of(seen), by, conflict)
 
 
 @dataclass(frozen=True, slots=True)

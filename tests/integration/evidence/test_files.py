@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +25,7 @@ from rolecall.services.permissions.files import (
     import_history,
     list_imports,
 )
+from rolecall.services.structure import set_contents
 from tests.support.emulated import true_access
 from tests.support.evidence import a_blind_house, an_informed_house, bring, export_of
 from tests.support.house import House
@@ -237,3 +241,21 @@ async def test_history_goes_on_where_the_export_ends(tmp_path: Path) -> None:
     assert 1 == len(read.lines)
     assert read.problems
     assert "" == resolver.access_of(felix).of("crm_tools.export").high
+
+
+async def test_members_who_differ_are_told_on_the_page_of_their_set(tmp_path: Path) -> None:
+    """One member's line says less than the others': the set's contents name the deviation."""
+    async with a_blind_house(tmp_path) as house:
+        rows = list(csv.reader(io.StringIO(export_of(house).decode("utf-8-sig"))))
+        wanted = next(one for one in rows if one[6] == "Sales Rep")
+        wanted[7] = re.sub(r"(Contacts > View): [^;]*", r"\1: Their contacts", wanted[7])
+        out = io.StringIO()
+        csv.writer(out).writerows(rows)
+        file = ExportFile(out.getvalue().encode(), "users.csv", house.app.clock.now())
+        await import_export(house.app, house.actor, house.name, file)
+        snapshot = await house.snapshot()
+        (sales,) = [one for one in snapshot.permission_sets if one.name == "Sales Rep"]
+        told = await set_contents(house.app, house.actor, house.name, sales.id)
+
+    assert "members differ in" in told.deviation
+    assert "members" in told.known_by
