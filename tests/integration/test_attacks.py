@@ -18,6 +18,7 @@ from sqlalchemy import text
 from rolecall.bootstrap import open_app
 from rolecall.domain.actor import Actor, Role, local_actor
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
+from rolecall.domain.person import Person
 from rolecall.domain.webhook import DeliveryState
 from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import Ask
@@ -25,16 +26,23 @@ from rolecall.services.app import App
 from rolecall.services.drafts.orders import AddUser, RemoveUsers
 from rolecall.services.evidence.auditing import export_audit, verify_audit, write_verifier
 from rolecall.services.operators import operators, second_factor, sign_in, tokens
+from rolecall.services.people.people import (
+    correlate_portal,
+    link_person,
+    list_people,
+    people_page,
+)
 from rolecall.services.plans.drafting import propose
 from rolecall.services.plans.fixing import fix_finding
 from rolecall.services.plans.plans import approve_plan, replan, undo_plan
 from rolecall.services.requests import requests, views
 from rolecall.services.requests.requests import RequestForm
+from rolecall.services.rights import NotAllowed
 from rolecall.services.structure import preview_access
 from rolecall.services.telling.webhooks import add_webhook, deliver_due, list_deliveries
 from rolecall.settings import Settings
 from rolecall.store.errors import NotThere
-from tests.support.governed import HUB, OTHER, PASSWORD, POLICY, Governed, governed
+from tests.support.governed import HUB, OTHER, PASSWORD, POLICY, Governed, a_user, governed
 
 PLANS = (TokenScope.PLAN_PROPOSE, TokenScope.PLAN_APPROVE)
 
@@ -142,6 +150,43 @@ class TestRequesters:
         assert own.holds
         assert ((), ()) == (other.holds, other.warnings)
         assert (True, True) == (bool(seen.holds), bool(seen.warnings))
+
+
+class TestPeopleOfOthers:
+    """People are the installation's; the clients of an agency are strangers to each other."""
+
+    async def stranger(self, room: Governed) -> None:
+        """Zoe, who has a user in the other portal alone."""
+        zoe = Person("p9", ("zoe@other.test",), "Zoe", "Z", department="Legal")
+        await room.seal((a_user("9", "zoe@other.test"),), OTHER)
+        async with room.app.database.begin(room.local, "test") as work:
+            await work.people.put([zoe])
+            for hub_id in (HUB, OTHER):
+                await correlate_portal(work, hub_id)
+
+    async def test_a_list_shows_whom_one_may_know(self, room: Governed) -> None:
+        """An auditor of one portal sees its users' people; one of all portals sees everybody."""
+        await self.stranger(room)
+        kim = await room.operator("kim@acme.test", Role.AUDITOR)
+        root = await room.operator("root@acme.test", Role.AUDITOR, hub_id=ALL_PORTALS)
+        for actor, sees in ((kim, False), (root, True)):
+            listed = await list_people(room.app, actor, "acme")
+            page = await people_page(room.app, actor, "acme")
+            assert sees == ("zoe@other.test" in repr(listed)), actor
+            assert sees == ("zoe@other.test" in repr(page.lines)), actor
+            assert "ana@acme.test" in repr(page.lines)
+
+    async def test_nobody_is_given_an_address_from_another_portal(self, room: Governed) -> None:
+        """An admin of one portal does not say that their user is somebody in another one."""
+        await self.stranger(room)
+        eve = await room.operator("eve@acme.test", Role.ADMIN)
+        with pytest.raises(NotAllowed):
+            await link_person(room.app, eve, "acme", "ben@acme.test", "zoe@other.test")
+        async with room.app.database.read() as view:
+            zoe = await view.people.get("p9")
+
+        assert zoe is not None
+        assert ("zoe@other.test",) == zoe.emails
 
 
 class TestOpenBrowser:

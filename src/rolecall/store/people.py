@@ -65,6 +65,7 @@ class PeopleQuery:
     search: str = ""  # part of a name or an e-mail, of the person or the user
     limit: int = 100
     skip: int = 0
+    elsewhere: bool = True  # people without a user in the portal too
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +148,10 @@ class People(Repository):
         users = _users_with_people(hub_id, query)
         there = int(await self.value(select(func.count()).select_from(users.subquery())) or 0)
         rest = _people_without(hub_id, query)
-        if query.situation is None:
+        if query.situation is None and query.elsewhere:
             others = int(await self.value(select(func.count()).select_from(rest.subquery())) or 0)
         else:
-            others = 0  # a situation is a user's
+            others = 0  # a situation is a user's; who is elsewhere may not be theirs to see
         page = users.order_by(USERS.c.email_key, USERS.c.user_id)
         rows = (await self.connection.execute(page.limit(query.limit).offset(query.skip))).all()
         found = [_linked(row) for row in rows]

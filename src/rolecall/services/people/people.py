@@ -16,7 +16,7 @@ from rolecall.kit.ids import uuid7
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named, portal_to_change
 from rolecall.services.people.correlation import CONFIRMED, Move, Moves, correlate, moves_between
-from rolecall.services.rights import may_change
+from rolecall.services.rights import may_change, may_read, need
 from rolecall.sources.people_files import PeopleReading, read_people
 from rolecall.store import UnitOfWork, UserQuery, View
 from rolecall.store.people import PeopleQuery
@@ -165,10 +165,14 @@ async def people_page(
     limit: int = 100,
     skip: int = 0,
 ) -> PeoplePage:
-    """Users of a portal with their people by e-mail, then people without a user there."""
+    """Users of a portal with their people by e-mail, then people without a user there.
+
+    The latter for who may look at every portal: lists are the installation's, clients are strangers.
+    """
     portal = await portal_named(app, actor, name)
-    query = PeopleQuery(situation, search, limit, skip)
     async with app.database.read() as view:
+        whole = await _sees_everybody(view, actor)
+        query = PeopleQuery(situation, search, limit, skip, whole)
         page = await view.people.lines(portal.hub_id, query)
     lines = tuple(
         PersonLine(
@@ -182,12 +186,22 @@ async def people_page(
     return PeoplePage(lines, page.total or 0, page.after)
 
 
+async def _sees_everybody(view: View, actor: Actor) -> bool:
+    """Whether people without a user in the portal may be told: of all portals, or of the only one."""
+    portals = await view.portals.all()
+    return may_read(actor, ALL_PORTALS) or all(may_read(actor, one.hub_id) for one in portals)
+
+
 async def list_people(
     app: App, actor: Actor, name: str, situation: Situation | None = None
 ) -> tuple[PersonLine, ...]:
-    """Everybody known with their users in a portal, and users who are nobody's."""
+    """Everybody known with their users in a portal, and users who are nobody's.
+
+    People without a user there only for who may look at every portal.
+    """
     portal = await portal_named(app, actor, name)
     async with app.database.read() as view:
+        whole = await _sees_everybody(view, actor)
         people = {one.id: one for one in await view.people.all()}
         links = await view.people.links(portal.hub_id)
         snapshot = await view.snapshots.load(portal.hub_id)
@@ -201,7 +215,8 @@ async def list_people(
         person = people.get(link.person_id or "")
         seen.update(filter(None, [link.person_id]))
         lines.append(PersonLine(person, (user,), link.situation, link))
-    lines += [PersonLine(one, (), None) for key, one in people.items() if key not in seen]
+    if whole:
+        lines += [PersonLine(one, (), None) for key, one in people.items() if key not in seen]
     return tuple(one for one in lines if situation is None or one.situation is situation)
 
 
@@ -217,6 +232,7 @@ async def link_person(
         if len(found) != 1:
             said = "nobody" if not found else f"{len(found)} people"
             raise Refused(f"{said} on the people list has the e-mail {person_email}")
+        await _need_person(work, actor, found[0])
         person = with_email(found[0], user.email)
         await work.people.put([person])
         told = f"{CONFIRMED}{actor.name or actor.id}"
@@ -227,6 +243,12 @@ async def link_person(
             Event.PEOPLE_LINK_CONFIRMED, subject=user.email, hub_id=portal.hub_id, details=details
         )
         return link
+
+
+async def _need_person(view: View, actor: Actor, person: Person) -> None:
+    """Refuse to give a further e-mail to somebody whose users in other portals it would speak for."""
+    for link in await view.people.links_of(person.id):
+        need(actor, Role.ADMIN, link.hub_id, "say who this person is", TokenScope.ACCESS_WRITE)
 
 
 def with_email(person: Person, email: str) -> Person:
