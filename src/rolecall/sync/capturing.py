@@ -139,6 +139,10 @@ class Capture:
                 self._waiting[:0] = batch
                 raise
 
+    def let_go(self) -> None:
+        """Free the pages that wait; a kill from now on costs them again."""
+        self._waiting.clear()
+
     def anything(self) -> bool:
         """Whether any list came to its end."""
         return bool(self._digests)

@@ -59,10 +59,12 @@ class Composer:
         known = await self._known(gathered)
         owners = joined_owners(material, known)
         proofs = await self._proofs(gathered, owners, accept_shrink=accept_shrink)
+        gathered.let_go()
         material.users.extend(proofs.present)
         users = joined_users(material, owners, known)
         everybody = [*users.values(), *self._others(users, proofs)]
         picture = picture_of(material, everybody, owners, known)
+        material.let_go()  # as large as the snapshot itself, and not looked at again
         gaps = [*gathered.gaps]
         if resources.USERS not in gathered.unread:
             gaps += _shrink_gaps(proofs, users)

@@ -43,12 +43,17 @@ class Gathered:
         """The same with every row in the material; until then long lists may be missing there."""
         if self.capture is None:
             return self
-        return replace(self, gaps=(*self.gaps, *self.capture.decode()), capture=None)
+        return replace(self, gaps=(*self.gaps, *self.capture.decode()))
 
     async def keep(self) -> None:
         """Write the pages of the last seconds too; for a run that ends before its snapshot."""
         if self.capture is not None:
             await self.capture.flush()
+
+    def let_go(self) -> None:
+        """Free the pages that wait to be kept, once HubSpot has nothing left to answer."""
+        if self.capture is not None:
+            self.capture.let_go()
 
     @property
     def unread(self) -> frozenset[str]:

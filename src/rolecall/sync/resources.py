@@ -68,6 +68,12 @@ class Material:
     crm_users: list[CrmRecord] = field(default_factory=list)
     properties: list[Property] = field(default_factory=list)
 
+    def let_go(self) -> None:
+        """Free the rows of the long lists."""
+        self.users.clear()
+        self.crm_users.clear()
+        self.owners.clear()
+
     def rows_of(self, name: str) -> list[Any]:
         """The rows of one resource, to be filled."""
         rows: list[Any] = getattr(self, _FIELDS[name])
