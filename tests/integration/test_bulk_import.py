@@ -204,3 +204,16 @@ def test_a_mapping_that_fits_nothing_is_refused(mapping: dict[str, str], why: st
     """Of a column that is not there, or to a meaning that is none."""
     with pytest.raises(Refused, match=why):
         rows_of(b"email,team\neva@tiny.test,Office\n", mapping=mapping)
+
+
+async def test_a_profile_that_must_wait_is_told(tiny: Installation) -> None:
+    """Of a joiner as a warning, of somebody who never signed in as the row's message."""
+    text = "email,action,job title,reason\neva@tiny.test,add,Analyst,joins\n"
+    text += "cid@tiny.test,change,Analyst,\n"
+    drafted = await ordered(tiny, rows_of(text.encode()))
+    [made] = of_kind(drafted, ChangeKind.CREATE_USER)
+
+    assert any(warning.startswith("job title: not before") for warning in made.warnings)
+    assert ["", "waits until the user has signed in once"] == [
+        row.message.removeprefix("create_user") for row in drafted.rows
+    ]

@@ -153,11 +153,19 @@ def with_plan(reading: BulkReading, plan: Plan) -> tuple[RowVerdict, ...]:
         if verdict.stops
         for subject in verdict.subjects
     }
-    return tuple(_with_plan(row, touched, stopped) for row in reading.verdicts)
+    told = {
+        change.subject.casefold(): change.warnings[-1]
+        for change in plan.reported
+        if change.warnings
+    }
+    return tuple(_with_plan(row, touched, stopped, told) for row in reading.verdicts)
 
 
 def _with_plan(
-    row: RowVerdict, touched: Mapping[str, list[str]], stopped: Mapping[str, object]
+    row: RowVerdict,
+    touched: Mapping[str, list[str]],
+    stopped: Mapping[str, object],
+    told: Mapping[str, str],
 ) -> RowVerdict:
     key = row.email.casefold()
     if row.verdict == "refused":
@@ -167,7 +175,7 @@ def _with_plan(
         message, hint = getattr(verdict, "message", ""), getattr(verdict, "hint", "")
         return replace(row, verdict="refused", message=message, hint=hint)
     if key not in touched:
-        return replace(row, verdict="no change")
+        return replace(row, verdict="no change", message=told.get(key, ""))
     return replace(row, message=", ".join(dict.fromkeys(touched[key])))
 
 

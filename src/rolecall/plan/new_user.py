@@ -13,6 +13,8 @@ from rolecall.policy.document import Mode, Section
 
 # Who is not told does not know that the user is there.
 UNTOLD = "no welcome e-mail is sent: tell them, or ask for it (send_welcome_email)"
+# HubSpot makes the record that holds the profile when somebody signs in for the first time.
+LATER = "not before the user has signed in once; plan it again then"
 _GIVES = (Mode.ADD_ONLY, Mode.EXACT)
 
 
@@ -30,6 +32,9 @@ def creation(ctx: Context, want: DesiredUser, source: Source) -> list[Change]:
     create = replace(create, details={**create.details, "after_shown": name})
     if not want.send_welcome_email:
         create = replace(create, warnings=(*create.warnings, UNTOLD))
+    if want.fields and ctx.mode(Section.PROFILE) is not Mode.IGNORE:
+        later = ", ".join(name.replace("_", " ") for name in want.fields)
+        create = replace(create, warnings=(*create.warnings, f"{later}: {LATER}"))
     return [create, *_set(ctx, want), *_teams(ctx, want), *_seat(ctx, want)]
 
 
