@@ -16,10 +16,10 @@ from rolecall.kit.errors import Refused
 from rolecall.plan.wishes import Ask
 from rolecall.services.drafts.orders import AddUser, ChangeUsers, MendFinding, RemoveUsers
 from rolecall.services.plans.lifecycle import expire_due
-from rolecall.services.plans.plans import approve_plan
+from rolecall.services.plans.plans import approve_plan, cancel
 from rolecall.services.plans.policies import plan_access
 from rolecall.store import StoredAssignment
-from tests.support.changing import done, file_of, of_kind, ordered, outcomes, put_in_force
+from tests.support.changing import carried, done, file_of, of_kind, ordered, outcomes, put_in_force
 from tests.support.hubspot import START
 from tests.support.installation import NAME, Installation, a_world, an_installation
 
@@ -149,8 +149,6 @@ async def test_under_an_exact_file_a_command_leaves_a_claim(tiny: Installation) 
 
 async def test_a_cancelled_command_leaves_no_claim(tiny: Installation) -> None:
     """Claims come with approval and go when the plan is cancelled before it began."""
-    from rolecall.services.plans.plans import cancel
-
     await put_in_force(tiny, await file_of(tiny))
     drafted = await ordered(tiny, AddUser(EVA, Ask(seat="View-Only")))
     assert () == await _claims(tiny, EVA)
@@ -159,6 +157,18 @@ async def test_a_cancelled_command_leaves_no_claim(tiny: Installation) -> None:
     await cancel(tiny.app, tiny.actor, drafted.plan.id, "not today")
 
     assert () == await _claims(tiny, EVA)
+
+
+async def test_a_run_cancelled_before_its_first_write_leaves_no_claim(tiny: Installation) -> None:
+    """The day's calls were spent: begun, but nothing reached the portal."""
+    await put_in_force(tiny, await file_of(tiny))
+    drafted = await ordered(tiny, ChangeUsers((BEN,), Ask(main_team="Office")))
+    await approve_plan(tiny.app, tiny.actor, drafted.plan.id, digest=drafted.plan.digest)
+    tiny.world.faults.schedule(kind="429_daily")
+    await carried(tiny, drafted.plan.id)
+    await cancel(tiny.app, tiny.actor, drafted.plan.id, "changed my mind")
+
+    assert () == await _claims(tiny, BEN)
 
 
 async def test_a_selection_is_one_plan(tiny: Installation) -> None:

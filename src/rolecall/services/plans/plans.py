@@ -341,11 +341,11 @@ async def cancel(app: App, actor: Actor, plan_id: str, reason: str) -> StoredPla
     """End a plan wherever it stands; what its approval wrote ends with it, if nothing was sent."""
     async with app.database.read() as view:
         stored = await seen_plan(view, actor, plan_id)
-        begun = bool(await view.journal.effects(stored.plan.id))
     ended = await cancel_plan(app, actor, stored.plan.id, reason)
     async with app.database.begin(actor, reason) as work:
         await withdraw(work, ended.plan, "the plan was cancelled")
-        if not begun:
+        effects = await work.journal.effects(ended.plan.id)
+        if not any(effect.attempt for effect in effects):
             await drop_claims(work, ended.plan)
     return ended
 
