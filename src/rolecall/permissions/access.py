@@ -137,7 +137,8 @@ class Resolver:
         if record is None:
             return (*shared, id(lines) if lines else 0)
         told = (id(record.grants), record.sets, record.seats, record.super_admin, record.complete)
-        return (*shared, *told, record.as_of, record.deactivated, id(lines) if lines else 0)
+        since = self.book.touched.get(user.id)
+        return (*shared, *told, record.as_of, record.deactivated, id(lines) if lines else 0, since)
 
     def _definitions(self) -> dict[str, SetDefinition]:
         """The newest definition of each set, attested or inferred, telling when they differ."""
@@ -148,7 +149,12 @@ class Resolver:
             other = found.get(one.set_id)
             found[one.set_id] = one if other is None else _newer(one, other)
         fresh = self.now - self.stale_after
-        return {set_id: one for set_id, one in found.items() if one.as_of >= fresh}
+        changed = self.book.touched_sets
+        return {
+            set_id: one
+            for set_id, one in found.items()
+            if one.as_of >= max(fresh, changed.get(set_id, fresh))
+        }
 
     def _given(self, user: User, record: PermissionRecord | None) -> Given:
         sealed = self.snapshot.sealed_at
@@ -172,8 +178,19 @@ class Resolver:
             return False
         if record.super_admin or SUPER_ADMIN in record.grants:
             return False  # he was Super Admin then and is not now
+        if self._touched_since(user, record.as_of):
+            return False
         held = sorted(self.names.get(one, one) for one in user.permission_set_ids)
         return held == sorted(record.sets) if record.sets is not None else not held
+
+    def _touched_since(self, user: User, as_of: datetime) -> bool:
+        """Something tells that permissions changed after the evidence, and no history says how."""
+        told = max((line.at for line in self.history_of(user)), default=as_of)
+        at = self.book.touched.get(user.id)
+        if at is not None and at > max(as_of, told + timedelta(minutes=1)):
+            return True
+        sets = self.book.touched_sets
+        return any(sets[one] > as_of for one in user.permission_set_ids if one in sets)
 
     def _given_by_record(self, user: User, record: PermissionRecord) -> Given | None:
         """The export's line as ranges; None when younger definitions of his sets exist."""

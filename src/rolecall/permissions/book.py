@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from rolecall.domain.snapshot import Snapshot, User
 from rolecall.permissions.catalogue import SUPER_ADMIN, Catalogue
@@ -17,9 +18,13 @@ def evidence_book(
     records: Iterable[PermissionRecord] = (),
     attested: Iterable[SetDefinition] = (),
     history: Iterable[HistoryLine] = (),
+    touched: Mapping[str, datetime] | None = None,
+    touched_sets: Mapping[str, datetime] | None = None,
 ) -> Book:
     """All evidence as one value; of several records of a user the newest counts.
 
+    `touched` and `touched_sets` say when permissions of a user or contents of a set were changed by
+    somebody, as feeds and tasks tell: older evidence does not speak of them any more.
     A record without a seat column takes the seat the snapshot shows. The export is taken for one
     of stored permissions as soon as somebody holds more than his seat opens; HubSpot documents
     neither, and without such a case the answer stays open where it matters.
@@ -32,7 +37,7 @@ def evidence_book(
             newest[record.user_id] = record
     seated = {one.user_id: _seated(one, users.get(one.user_id)) for one in newest.values()}
     shows = _shows(catalogue, snapshot, seated)
-    return Book(seated, tuple(attested), tuple(history), shows)
+    return Book(seated, tuple(attested), tuple(history), shows, touched or {}, touched_sets or {})
 
 
 def _seated(record: PermissionRecord, user: User | None) -> PermissionRecord:

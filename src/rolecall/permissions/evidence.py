@@ -93,6 +93,8 @@ class Book:
     attested: tuple[SetDefinition, ...] = ()
     history: tuple[HistoryLine, ...] = ()
     shows: Shows = Shows.UNKNOWN  # of the export the records are from
+    touched: Mapping[str, datetime] = field(default_factory=dict)  # user id -> permissions changed
+    touched_sets: Mapping[str, datetime] = field(default_factory=dict)  # set id -> contents changed
 
 
 def attested_definition(

@@ -15,6 +15,10 @@ from hubspot_emulator.granular.catalogue import catalogue as emulated_catalogue
 from hubspot_emulator.granular.history import history_export
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.permissions.evidence import Ground
+from rolecall.permissions.pack import Pack
+from rolecall.permissions.pack_check import Verdict
+from rolecall.services.drafts.orders import GivePack
+from rolecall.services.permissions.answers import why_can
 from rolecall.services.permissions.book import resolver_of
 from rolecall.services.permissions.files import (
     ExportFile,
@@ -25,7 +29,12 @@ from rolecall.services.permissions.files import (
     import_history,
     list_imports,
 )
+from rolecall.services.permissions.packs import Asked, check_pack, find_pack
+from rolecall.services.plans.drafting import propose
+from rolecall.services.plans.plans import approve_plan
 from rolecall.services.structure import set_contents
+from rolecall.services.tasks import done_task, list_tasks
+from tests.integration.evidence.test_elevating import act
 from tests.support.emulated import true_access
 from tests.support.evidence import a_blind_house, an_informed_house, bring, export_of
 from tests.support.house import House
@@ -259,3 +268,54 @@ async def test_members_who_differ_are_told_on_the_page_of_their_set(tmp_path: Pa
 
     assert "members differ in" in told.deviation
     assert "members" in told.known_by
+
+
+async def test_what_somebody_changed_since_is_unknown(tmp_path: Path) -> None:
+    """The audit log tells that permissions changed after the export, and nothing tells how."""
+    who = "felix.braun@acme.test"
+    async with an_informed_house(tmp_path) as house:
+        before = await can_export(house, who)
+        await house.app.clock.sleep(600)
+        act(house, "edit", user=who, granular={"crm_tools.import": "on"})
+        await house.app.clock.sleep(600)
+        await house.sync()
+        open_ = await can_export(house, who)
+        others = await wrong_and_unknown(house)
+        await bring(house)
+        after = await can_export(house, who)
+
+    assert (True, None, False) == (before, open_, after)
+    assert 0 == others[0]
+
+
+async def test_what_a_person_says_was_done_ends_the_old_evidence(tmp_path: Path) -> None:
+    """A task of toggles closed by somebody's word: nobody knows until the next export shows it."""
+    who = "felix.braun@acme.test"
+    async with an_informed_house(tmp_path) as house:
+        pack = find_pack(house.app, "8x8")
+        drafted = await propose(house.app, house.actor, house.name, GivePack(pack.text, (who,)))
+        await approve_plan(house.app, house.actor, drafted.plan.id)
+        await house.apply(drafted.plan)
+        await house.app.clock.sleep(600)
+        (task,) = [
+            one
+            for one in await list_tasks(house.app, house.actor, house.name)
+            if one.plan_id == drafted.plan.id
+        ]
+        missing = await verdict(house, pack.pack, who)
+        await done_task(house.app, house.actor, task.id, "Lars did it")
+        unknown = await verdict(house, pack.pack, who)
+
+    assert (Verdict.MISSING, Verdict.UNKNOWN) == (missing, unknown)
+
+
+async def can_export(house: House, who: str) -> bool | None:
+    """Whether a user can export, as far as anybody knows."""
+    told = await why_can(house.app, house.actor, house.name, who, "export contacts")
+    return told.why.answer.can
+
+
+async def verdict(house: House, pack: Pack, who: str) -> Verdict:
+    """A user's verdict."""
+    told = await check_pack(house.app, house.actor, house.name, pack, Asked(users=(who,)))
+    return told.users[0].verdict

@@ -5,12 +5,14 @@ Reads the store and the catalogue; imports nothing and sends nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from rolecall.domain.snapshot import Snapshot
+from rolecall.domain.actor import SYSTEM
+from rolecall.domain.snapshot import FeedEvent, Snapshot
 from rolecall.permissions.access import Resolver
 from rolecall.permissions.book import evidence_book
 from rolecall.permissions.catalogue import Catalogue
@@ -19,7 +21,7 @@ from rolecall.permissions.tokens import Vocabulary
 from rolecall.services.app import App
 from rolecall.sources import shipped
 from rolecall.sources.users_export import Problem
-from rolecall.store import ExportImport, View
+from rolecall.store import ExportImport, FeedQuery, View
 from rolecall.store.encoding import from_json
 
 READING = "export reading"  # kinds of statements: what a file said beside its rows, by import id
@@ -27,6 +29,9 @@ MAPPING = "export mapping"
 ATTESTATION = "attestation"  # by set id
 HISTORY = "permission history"  # by the file's digest
 MOST_FILES = 5  # a cut export is filled up with older ones, so many files at most
+MOST_EVENTS = 20_000
+_PERMISSION_EVENTS = frozenset({"ADD_ADMIN_PERMISSIONS", "REMOVE_ADMIN_PERMISSIONS"})
+_PERMISSION_WORDS = frozenset({"PERMISSION", "PERMISSIONS", "ROLE", "ROLES"})
 _CATALOGUE = "catalogue"  # the operator's overlay files, below the installation's directory
 
 
@@ -89,14 +94,57 @@ async def resolver_of(
 ) -> Resolver:
     """Who can do what in this snapshot, by the evidence known at a time (default: all)."""
     catalogue, hub_id = catalogue_of(app), snapshot.hub_id
-    book = evidence_book(
-        catalogue,
-        snapshot,
-        await records_of(view, hub_id, at),
-        await attested_of(view, hub_id, at),
-        await history_of(view, hub_id, at),
-    )
+    records, attested = await records_of(view, hub_id, at), await attested_of(view, hub_id, at)
+    dates = [*(one.as_of for one in records), *(one.as_of for one in attested)]
+    told = await touched_since(view, snapshot, min(dates), at) if dates else Touched()
+    history = await history_of(view, hub_id, at)
+    book = evidence_book(catalogue, snapshot, records, attested, history, told.users, told.sets)
     return Resolver(catalogue, snapshot, at or now, book)
+
+
+@dataclass(slots=True)
+class Touched:
+    """When permissions of users and contents of sets were last changed by somebody, by id."""
+
+    users: dict[str, datetime] = field(default_factory=dict)
+    sets: dict[str, datetime] = field(default_factory=dict)
+
+
+async def touched_since(
+    view: View, snapshot: Snapshot, since: datetime, until: datetime | None = None
+) -> Touched:
+    """What changed in a time, as far as anything tells: evidence from before speaks of it no more.
+
+    The audit log and the security feed tell of users; tasks of ours that a person called done
+    tell of users and sets. Writes of ours show in the snapshot itself.
+    """
+    found = Touched()
+    for feed in ("audit", "security"):
+        query = FeedQuery(feed, since=since, until=until, limit=MOST_EVENTS)
+        for event in await view.feeds.events(snapshot.hub_id, query):
+            if event.object_id and _of_permissions(event):
+                _later(found.users, event.object_id, event.at)
+    ids = {one.email.casefold(): one.id for one in snapshot.users}
+    names = {one.name: one.id for one in snapshot.permission_sets}
+    for task in await view.tasks.find(snapshot.hub_id, state="done"):
+        at = task.closed_at
+        # What evidence closed by itself is told by that evidence.
+        by_word = task.proof == "evidence" and task.closed_by != SYSTEM.id
+        if by_word and at is not None and at >= since and (until is None or at <= until):
+            _later(found.users, ids.get(task.subject.casefold()), at)
+            _later(found.sets, names.get(task.subject), at)
+    return found
+
+
+def _later(known: dict[str, datetime], key: str | None, at: datetime) -> None:
+    if key is not None:
+        known[key] = max(at, known.get(key, at))
+
+
+def _of_permissions(event: FeedEvent) -> bool:
+    if event.feed == "security":
+        return event.type in _PERMISSION_EVENTS
+    return not _PERMISSION_WORDS.isdisjoint(re.findall(r"[A-Z]+", event.type.upper()))
 
 
 async def records_of(
