@@ -29,8 +29,9 @@ def plant_apps(world: World, portal: Portal) -> None:
     client = register_app(world, "Sample OAuth App", app_id=OAUTH_APP, client=OAUTH_CLIENT)
     client.scopes, client.optional_scopes = ["oauth"], list(EVERYTHING)
     client.redirect_uris = [
-        f"http://{host}:8000{path}"
+        f"http://{host}:{port}{path}"
         for host in ("localhost", "127.0.0.1")
+        for port in (8000, 8040)
         for path in ("/oauth/callback", "/hubspot/callback")
     ]
     source = register_app(world, "Sample Staff Directory", app_id=IMPORT_APP, client=IMPORT_CLIENT)

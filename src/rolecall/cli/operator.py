@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rolecall.domain.operator import Operator
     from rolecall.services.app import App
 
-SERVED_HERE = "http://127.0.0.1:8000"  # where `rolecall serve` listens unless told otherwise
 ROLES = [role.value for role in Role]
 ROLE_HELP = "ROLE, or ROLE@PORTAL for one portal: " + ", ".join(ROLES)
 
@@ -180,6 +179,7 @@ async def _roles(app: Any, actor: Any, written: tuple[str, ...]) -> dict[int, fr
 
 def _address(app: App, token: str) -> str:
     """Where the link is opened; `serve` on this machine where no public URL is set."""
+    from rolecall.cli.serve import SERVED_HERE
     from rolecall.services.operators.links import address_of
 
     return address_of(app, token, SERVED_HERE)

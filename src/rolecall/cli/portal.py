@@ -71,16 +71,17 @@ def link(name: str, client_id: str, as_json: bool) -> None:
 
     Works for a week, until the portal is connected. The name of a portal gives it new tokens.
     """
+    from rolecall.cli.serve import SERVED_HERE
     from rolecall.services.connections.links import make_connect_link
     from rolecall.services.operators.links import address_of
 
     async def use(app: Any, actor: Any) -> str:
         made = await make_connect_link(app, actor, name, client_id)
-        return address_of(app, made.token)
+        if not app.choices.security.public_url:
+            hint("set ROLECALL_PUBLIC_URL to what others type; this link opens on this machine")
+        return address_of(app, made.token, SERVED_HERE)
 
     found = ask_as_operator(use)
-    if found.startswith("/"):
-        hint("set ROLECALL_PUBLIC_URL, so that the link names the server")
     if as_json:
         print_json({"name": name, "link": found})
         return

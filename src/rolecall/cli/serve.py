@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SERVER = "rolecall.server:application"  # by name: the command line knows no server
 LOCAL = "127.0.0.1"
 PORT = 8040
+SERVED_HERE = f"http://{LOCAL}:{PORT}"  # what browsers type unless told otherwise
 MOST_HEADERS = 65_536  # bytes of a request before its body
 
 
