@@ -13,7 +13,9 @@ from rolecall.http.problems import Problem, send_problem
 
 DEPTH = 32
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A string that never ends is one too, and nothing is tried twice: else each quote in it would be
+# tried to the end of the body, and a few kilobytes would stop the server for minutes.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
