@@ -46,6 +46,13 @@ SWITCHES: tuple[Switch, ...] = (
         "Do the search operators NEQ and NOT_IN match records without a value?",
     ),
     Switch(
+        "cleared_value",
+        ("empty", "null"),
+        # A pipeline that drops or keeps empty strings shows the old value for ever (April 2026).
+        "empty",
+        "What stands for a property's value that was set and taken away again?",
+    ),
+    Switch(
         "user_display_properties",
         ("present", "absent"),
         "present",

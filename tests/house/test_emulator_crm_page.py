@@ -13,6 +13,7 @@ CRM_SWITCHES = (
     "search_lag",
     "search_filters",
     "search_unset",
+    "cleared_value",
     "user_display_properties",
     "archived_owner_user",
     "archived_owner_gets_records",

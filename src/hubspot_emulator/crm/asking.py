@@ -65,11 +65,17 @@ def record_page(call: Call, store: ObjectStore) -> str | None:
     return f"https://{portal.ui_domain}/contacts/{portal.id}/record/{store.kind.type_id}/"
 
 
+def cleared_value(call: Call) -> str | None:
+    """What stands for a value that was set and taken away again."""
+    return "" if call.world.switches["cleared_value"] == "empty" else None
+
+
 def query_selection(call: Call, store: ObjectStore) -> Selection:
     """What a GET wants to see of each record."""
     wanted, history = names(call, "properties"), names(call, "propertiesWithHistory")
     hidden = hidden_properties(call, store)
-    return select(store, wanted, history, hidden, record_page(call, store))
+    page, cleared = record_page(call, store), cleared_value(call)
+    return select(store, wanted, history, hidden, page, cleared)
 
 
 def body_selection(call: Call, store: ObjectStore, body: dict[str, Any]) -> Selection:
@@ -77,7 +83,8 @@ def body_selection(call: Call, store: ObjectStore, body: dict[str, Any]) -> Sele
     wanted = text_list(body, "properties")
     history = text_list(body, "propertiesWithHistory")
     hidden = hidden_properties(call, store)
-    return select(store, wanted, history, hidden, record_page(call, store))
+    page, cleared = record_page(call, store), cleared_value(call)
+    return select(store, wanted, history, hidden, page, cleared)
 
 
 def body_object(call: Call) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -15,7 +15,7 @@ from hubspot_emulator.crm.ids import as_id
 from hubspot_emulator.crm.records import ObjectStore, Values
 from hubspot_emulator.crm.store import CrmStore
 from hubspot_emulator.crm.working_hours import hours_problem
-from hubspot_emulator.wire import ApiError
+from hubspot_emulator.wire import ApiError, timestamp
 
 
 class Problem(Exception):
@@ -35,8 +35,9 @@ def checked(
     *,
     archived_owners: bool,
 ) -> Values:
-    """The values as stored; ApiError 400 naming every bad one. An empty string clears a value.
+    """The values as stored; ApiError 400 naming every bad one.
 
+    An empty string clears a value; null leaves it (told by users of the Node client, 2023).
     `archived_owners` says whether an archived owner may be given a record.
     """
     values: Values = {}
@@ -44,8 +45,9 @@ def checked(
     for name, raw in sent.items():
         try:
             value = as_text(raw)
-            _check(crm, store, name, value, archived_owners=archived_owners)
-            values[name] = value
+            stored = _checked(crm, store, name, value, archived_owners=archived_owners)
+            if raw is not None:
+                values[name] = stored
         except Problem as problem:
             problems.append((name, problem))
     if not problems and store.kind.name == "users":
@@ -89,9 +91,9 @@ def invalid_values(problems: list[tuple[str, Problem]]) -> ApiError:
     return ApiError(400, f"Property values were not valid: {text}", errors=errors)
 
 
-def _check(
+def _checked(
     crm: CrmStore, store: ObjectStore, name: str, value: str | None, *, archived_owners: bool
-) -> None:
+) -> str | None:
     definition = store.definitions.get(name)
     if definition is None or definition.archived:
         raise Problem("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
@@ -100,17 +102,20 @@ def _check(
             "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set'
         )
     if value is None:
-        return
+        return None
+    if definition.type != "string" and value != value.strip():
+        # HubSpot's changelog: so since April 7th, 2025
+        text = f'"{value}" includes leading or trailing whitespace.'
+        raise Problem("LEADING_TRAILING_WHITESPACE", text)
     if definition.names_owner:
         _check_owner(crm, value, archived_owners=archived_owners)
-        return
-    checker = _BY_TYPE.get(definition.type)
-    if checker is not None:
-        checker(definition, value)
+        return value
     if name in ("email", "hs_email") and "@" not in value:
         raise Problem("INVALID_EMAIL", f"Email address {value} is invalid")
     if name == "hs_standard_time_zone":
         _check_zone(value)
+    checker = _BY_TYPE.get(definition.type)
+    return value if checker is None else checker(definition, value)
 
 
 def _check_owner(crm: CrmStore, value: str, *, archived_owners: bool) -> None:
@@ -119,32 +124,46 @@ def _check_owner(crm: CrmStore, value: str, *, archived_owners: bool) -> None:
         raise Problem("INVALID_OWNER_ID", f"Owner ID {value} does not exist or is not active")
 
 
-def _check_number(_definition: PropertyDef, value: str) -> None:
+def _number(_definition: PropertyDef, value: str) -> str:
     try:
         finite = isfinite(float(value))
     except ValueError:
         finite = False
     if not finite:
         raise Problem("INVALID_DOUBLE", f"{value} was not a valid number.")
+    return value
 
 
-def _check_moment(_definition: PropertyDef, value: str) -> None:
-    if value.lstrip("-").isdecimal():
-        return
+def _instant(value: str) -> datetime:
+    """A time given in milliseconds or as ISO 8601, in UTC where it names no zone."""
     try:
-        datetime.fromisoformat(value)
-    except ValueError:
+        if value.lstrip("-").isdecimal():
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
         raise Problem("INVALID_LONG", f"{value} was not a valid long.") from None
 
 
-def _check_option(definition: PropertyDef, value: str) -> None:
-    if not definition.options:
-        return
+def _moment(_definition: PropertyDef, value: str) -> str:
+    return timestamp(_instant(value))
+
+
+def _day(_definition: PropertyDef, value: str) -> str:
+    at = _instant(value)
+    if (at.hour, at.minute, at.second, at.microsecond) != (0, 0, 0, 0):
+        clock = f"{at.hour}:{at.minute}:{at.second}.{at.microsecond // 1000}"
+        raise Problem("INVALID_DATE", f"{value} is at {clock} UTC, not midnight!")
+    return at.date().isoformat()
+
+
+def _option(definition: PropertyDef, value: str) -> str:
     allowed = [option.value for option in definition.options]
-    for part in value.split(";"):
+    for part in value.split(";") if allowed else ():
         if part and part not in allowed:
             text = f"{part} was not one of the allowed options: [{', '.join(allowed)}]"
             raise Problem("INVALID_OPTION", text)
+    return value
 
 
 @cache
@@ -168,10 +187,10 @@ def _hours_problems(after: Values, written: Values) -> list[tuple[str, Problem]]
     return [] if found is None else [("hs_working_hours", Problem("INVALID_WORKING_HOURS", found))]
 
 
-_BY_TYPE: dict[str, Callable[[PropertyDef, str], None]] = {
-    "number": _check_number,
-    "datetime": _check_moment,
-    "date": _check_moment,
-    "enumeration": _check_option,
-    "bool": _check_option,
+_BY_TYPE: dict[str, Callable[[PropertyDef, str], str]] = {
+    "number": _number,
+    "datetime": _moment,
+    "date": _day,
+    "enumeration": _option,
+    "bool": _option,
 }

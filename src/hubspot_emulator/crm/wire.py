@@ -18,6 +18,7 @@ class Selection:
     names: tuple[str, ...]
     with_history: tuple[str, ...] = ()
     page: str | None = None  # what a record's id is put behind to address its page
+    cleared: str | None = None  # what stands for a value that was taken away
 
 
 def select(
@@ -26,19 +27,20 @@ def select(
     with_history: list[str],
     hidden: frozenset[str],
     page: str | None,
+    cleared: str | None,
 ) -> Selection:
     """System properties plus the wanted ones; the type's default set when none is named."""
     asked = wanted or ([] if with_history else list(store.kind.shown))
     known = [n for n in (*asked, *with_history) if n in store.definitions and n not in hidden]
     names = tuple(dict.fromkeys((*store.kind.system, *known)))
-    return Selection(names, tuple(n for n in with_history if n in known), page)
+    return Selection(names, tuple(n for n in with_history if n in known), page, cleared)
 
 
 def record_json(store: ObjectStore, record: Record, selection: Selection) -> dict[str, Any]:
     """One record; requested properties without a value are null (recorded February 2022)."""
     body: dict[str, Any] = {
         "id": str(record.id),
-        "properties": {name: store.value(record, name) for name in selection.names},
+        "properties": {n: _told(store, record, n, selection.cleared) for n in selection.names},
         "createdAt": timestamp(record.created_at),
         "updatedAt": timestamp(record.updated_at),
         "archived": record.archived,
@@ -53,6 +55,12 @@ def record_json(store: ObjectStore, record: Record, selection: Selection) -> dic
     return body
 
 
+def _told(store: ObjectStore, record: Record, name: str, cleared: str | None) -> str | None:
+    """A property's value; one that was set and taken away again is not one that never was."""
+    value = store.value(record, name)
+    return cleared if value is None and name in (record.history or ()) else value
+
+
 def made_json(store: ObjectStore, record: Record, page: str | None) -> dict[str, Any]:
     """One record after its creation: the system properties and every stored value."""
     names = (*store.kind.system, *sorted(record.properties))
@@ -60,12 +68,17 @@ def made_json(store: ObjectStore, record: Record, page: str | None) -> dict[str,
 
 
 def changed_json(
-    store: ObjectStore, record: Record, sent: Iterable[str], page: str | None
+    store: ObjectStore,
+    record: Record,
+    sent: Iterable[str],
+    page: str | None,
+    cleared: str | None,
 ) -> dict[str, Any]:
     """One record after a change: what was sent and little else (recorded March 2026)."""
     told = [name for name in store.kind.told if store.value(record, name) is not None]
     names = (*store.kind.system, *sorted({*sent, *told}))
-    return record_json(store, record, Selection(tuple(dict.fromkeys(names)), page=page))
+    selection = Selection(tuple(dict.fromkeys(names)), page=page, cleared=cleared)
+    return record_json(store, record, selection)
 
 
 def history_json(store: ObjectStore, record: Record, name: str) -> list[dict[str, Any]]:

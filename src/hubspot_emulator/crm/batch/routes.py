@@ -5,6 +5,7 @@ from __future__ import annotations
 from hubspot_emulator.crm.asking import (
     batch_inputs,
     body_selection,
+    cleared_value,
     flag,
     optional_text,
     record_page,
@@ -49,7 +50,8 @@ def update_batch(kind: ObjectKind, call: Call) -> Answer:
     store = store_of(call, kind)
     _, inputs = batch_inputs(call)
     page, changes = record_page(call, store), model.update(call, store, inputs)
-    results = [changed_json(store, one.record, one.sent, page) for one in changes.written]
+    cleared = cleared_value(call)
+    results = [changed_json(store, w.record, w.sent, page, cleared) for w in changes.written]
     return batch_answer(results, call.now, errors=missing_json(store, changes.missing))
 
 
@@ -58,7 +60,10 @@ def upsert_batch(kind: ObjectKind, call: Call) -> Answer:
     store = store_of(call, kind)
     _, inputs = batch_inputs(call)
     page, done = record_page(call, store), model.upsert(call, store, inputs)
-    results = [{**changed_json(store, one.record, one.sent, page), "new": one.new} for one in done]
+    cleared = cleared_value(call)
+    results = [
+        {**changed_json(store, one.record, one.sent, page, cleared), "new": one.new} for one in done
+    ]
     return batch_answer(results, call.now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hubspot_emulator.crm.asking import (
     body_object,
+    cleared_value,
     flag,
     page_limit,
     properties_of,
@@ -69,7 +70,8 @@ def update_record(kind: ObjectKind, call: Call) -> Answer:
     record = model.find(store, call.path["objectId"], call.one("idProperty"))
     sent = properties_of(body_object(call))
     model.change(call, store, record, sent)
-    return Answer(body=changed_json(store, record, sent, record_page(call, store)))
+    page, cleared = record_page(call, store), cleared_value(call)
+    return Answer(body=changed_json(store, record, sent, page, cleared))
 
 
 def archive_record(kind: ObjectKind, call: Call) -> Answer:
