@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import PolicyText
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import DriftModel, PlanModel, PolicyModel, PolicyText, TextModel
+from rolecall.api.models import DriftModel, PlanModel, PolicyModel, TextModel
 from rolecall.api.plans import Preview, plan_answer
 from rolecall.services.plans.policies import drift, dump_access, plan_access, policy_in_force
 from rolecall.services.plans.shapes import drift_shape

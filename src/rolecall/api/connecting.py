@@ -9,8 +9,9 @@ from fastapi import APIRouter, Response
 from pydantic import Field, SecretStr
 
 from rolecall.api.answers import NO_STORE, errors, told
+from rolecall.api.bodies import Body, Name
 from rolecall.api.calling import Caller
-from rolecall.api.models import Answer, Body, Name, Page
+from rolecall.api.models import Answer, Page
 from rolecall.api.paging import Paged
 from rolecall.services.connections.links import make_connect_link
 from rolecall.services.connections.oauth_apps import (

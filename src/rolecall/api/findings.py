@@ -5,8 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import Name, Reason
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import FindingModel, Name, Page, PlanModel, Reason
+from rolecall.api.models import FindingModel, Page, PlanModel
 from rolecall.api.paging import Paged
 from rolecall.api.plans import Preview, drafted, plan_answer
 from rolecall.domain.finding import Severity

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from rolecall.api.answers import NO_STORE, errors, told, zoned
+from rolecall.api.bodies import TokenToMake, WebhookToMake
 from rolecall.api.calling import Caller
 from rolecall.api.models import (
     Answer,
@@ -16,9 +17,7 @@ from rolecall.api.models import (
     NewWebhookModel,
     Page,
     TokenModel,
-    TokenToMake,
     WebhookModel,
-    WebhookToMake,
 )
 from rolecall.api.paging import Paged
 from rolecall.domain.operator import TokenScope

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from rolecall.api.answers import NO_STORE, errors, told
+from rolecall.api.bodies import Body, Name, Reason, Text
 from rolecall.api.calling import Call, Caller
-from rolecall.api.models import Body, LinkModel, Name, OperatorModel, Page, Reason, Text
+from rolecall.api.models import LinkModel, OperatorModel, Page
 from rolecall.api.paging import Paged
 from rolecall.domain.actor import Role
 from rolecall.domain.operator import Operator

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import Body, Name, Reason, Text
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, Body, Name, Page, PlanModel, Reason, Text
+from rolecall.api.models import Answer, Page, PlanModel
 from rolecall.api.paging import Paged
 from rolecall.api.plans import Preview, drafted, plan_answer
 from rolecall.services.drafts.elevation_proofs import elevation_shape

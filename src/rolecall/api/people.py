@@ -8,8 +8,9 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import Body, FileBody, Name, Text
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, Body, FileBody, Name, Page, PersonLineModel, PlanModel, Text
+from rolecall.api.models import Answer, Page, PersonLineModel, PlanModel
 from rolecall.api.paging import Paged
 from rolecall.api.plans import plan_answer
 from rolecall.domain.person import Situation

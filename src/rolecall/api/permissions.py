@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, told, zoned
+from rolecall.api.bodies import Body, FileBody, Name, Text, Whole
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, Body, FileBody, Name, Page, Text, TextModel, Whole
+from rolecall.api.models import Answer, Page, TextModel
 from rolecall.api.paging import Paged
 from rolecall.permissions.matrix import header, rows
 from rolecall.permissions.phrases import meant

@@ -9,19 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, need_match, told
+from rolecall.api.bodies import Approve, Body, Name, Reason, Text
 from rolecall.api.calling import Call, Caller, Reader
-from rolecall.api.models import (
-    Approve,
-    Body,
-    Name,
-    Page,
-    PlanCardModel,
-    PlanLineModel,
-    PlanModel,
-    Reason,
-    RunModel,
-    Text,
-)
+from rolecall.api.models import Page, PlanCardModel, PlanLineModel, PlanModel, RunModel
 from rolecall.api.paging import Limit
 from rolecall.domain.plan import PlanState
 from rolecall.services.drafts.orders import Order

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
 from rolecall.api.answers import errors, need_match, told
+from rolecall.api.bodies import Body, Name
 from rolecall.api.calling import Call, Caller, Reader
-from rolecall.api.models import Answer, Body, ConnectionModel, Name, PortalModel
+from rolecall.api.models import Answer, ConnectionModel, PortalModel
 from rolecall.domain.portal import CredentialKind
 from rolecall.services.connections.forms import change_interval, credential_of
 from rolecall.services.connections.portals import (

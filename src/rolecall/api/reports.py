@@ -8,8 +8,9 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from rolecall.api.answers import as_file, errors, told
+from rolecall.api.bodies import Body, Name, Text
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, Body, Name, Page, Text
+from rolecall.api.models import Answer, Page
 from rolecall.api.paging import Paged
 from rolecall.domain.operator import SavedReport
 from rolecall.services.reporting.reports import (

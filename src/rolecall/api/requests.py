@@ -9,19 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, need_match, told, zoned
+from rolecall.api.bodies import Body, Name, Reason, RequestAnswer, RequestToFile, Text
 from rolecall.api.calling import Call, Caller
-from rolecall.api.models import (
-    Answer,
-    Body,
-    Name,
-    OfferModel,
-    Page,
-    Reason,
-    RequestAnswer,
-    RequestModel,
-    RequestToFile,
-    Text,
-)
+from rolecall.api.models import Answer, OfferModel, Page, RequestModel
 from rolecall.api.paging import Paged
 from rolecall.domain.request import RequestState
 from rolecall.services.requests.requests import (

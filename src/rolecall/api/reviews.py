@@ -10,17 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from rolecall.api.answers import errors, need_match, told, zoned
+from rolecall.api.bodies import Body, Name, Reason, Text
 from rolecall.api.calling import Call, Caller
-from rolecall.api.models import (
-    Answer,
-    Body,
-    CampaignModel,
-    Name,
-    Page,
-    Reason,
-    ReviewItemModel,
-    Text,
-)
+from rolecall.api.models import Answer, CampaignModel, Page, ReviewItemModel
 from rolecall.api.paging import Paged
 from rolecall.domain.assignment import Slot
 from rolecall.domain.review import (

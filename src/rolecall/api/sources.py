@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field, SecretStr
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import Body, Name
 from rolecall.api.calling import Caller
-from rolecall.api.models import Answer, Body, Name, Page
+from rolecall.api.models import Answer, Page
 from rolecall.api.paging import Limit, Paged
 from rolecall.domain.import_app import Grouping, ImportApp
 from rolecall.domain.scim import GroupTarget, Leaving

@@ -9,8 +9,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import Body, Name, Text
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Answer, Body, Name, Page, PlanModel, Text
+from rolecall.api.models import Answer, Page, PlanModel
 from rolecall.api.paging import Paged
 from rolecall.api.plans import Preview, drafted
 from rolecall.services.drafts.orders import ChangeSet, MoveTeam

@@ -7,8 +7,9 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from rolecall.api.answers import errors, told
+from rolecall.api.bodies import Reason
 from rolecall.api.calling import Caller, Reader
-from rolecall.api.models import Page, Reason, TaskModel
+from rolecall.api.models import Page, TaskModel
 from rolecall.api.paging import Paged
 from rolecall.services.plans.shapes import task_shape
 from rolecall.services.tasks import done_task, list_tasks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -9,24 +10,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from rolecall.api.answers import errors, need_match, told, zoned
-from rolecall.api.calling import Call, Caller, Reader
-from rolecall.api.models import (
+from rolecall.api.bodies import (
     Access,
-    Answer,
     BatchRead,
-    FileBody,
-    HistoryLineModel,
     OffboardBody,
-    Page,
-    PlanModel,
     UserChange,
-    UserModel,
-    UserPageModel,
     UsersChange,
     UserSearch,
+    UsersFile,
     UsersToRemove,
     UserToAdd,
 )
+from rolecall.api.calling import Call, Caller, Reader
+from rolecall.api.models import Answer, HistoryLineModel, Page, PlanModel, UserModel, UserPageModel
 from rolecall.api.paging import Paged
 from rolecall.api.plans import Preview, drafted
 from rolecall.domain.snapshot import UserState
@@ -202,9 +198,10 @@ async def update_many(
     response_model=PlanModel,
     responses=errors(body=True),
 )
-async def import_(call: Caller, portal: str, body: FileBody, preview: Preview = False) -> Response:
+async def import_(call: Caller, portal: str, body: UsersFile, preview: Preview = False) -> Response:
     """One plan of a CSV file or workbook with different access per row; each row has its verdict."""
-    order = rows_of(body.data(), body.file_name, body.reason)
+    told = (body.data(), body.file_name, body.reason, body.mapping)
+    order = await asyncio.to_thread(rows_of, *told)  # others are answered while it is read
     return await drafted(call, portal, order, preview)
 
 

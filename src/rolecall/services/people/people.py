@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,7 +65,8 @@ async def import_people(
     async with app.database.read() as view:
         known = await view.people.all(source)
     present = [one for one in known if not one.left]
-    reading = read_people(
+    reading = await asyncio.to_thread(  # a large workbook takes long; others are answered meanwhile
+        read_people,
         data,
         source=source,
         mapping=mapping,

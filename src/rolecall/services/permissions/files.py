@@ -6,6 +6,7 @@ and nobody's access changes by it.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -110,7 +111,8 @@ async def import_export(app: App, actor: Actor, name: str, file: ExportFile) -> 
         snapshot = await newest_snapshot(view, portal)
         mapping = file.mapping if file.mapping is not None else await _remembered(view, portal)
         known = await _read_alike(app, view, portal, file, mapping)
-    reading, doubt = dated(_read(app, file, mapping, snapshot), file)
+    read = await asyncio.to_thread(_read, app, file, mapping, snapshot)
+    reading, doubt = dated(read, file)
     twice = next((one for one in known if one.as_of == reading.as_of), None)
     imported = twice or _import(actor, portal, file, reading, mapping, app.clock.now())
     if twice is None:
@@ -337,7 +339,7 @@ async def import_history(
     portal = await _changeable(app, actor, name)
     async with app.database.read() as view:
         snapshot = await newest_snapshot(view, portal)
-    reading = read_permission_history(data, words_of(app))
+    reading = await asyncio.to_thread(read_permission_history, data, words_of(app))
     here = {one.email.casefold() for one in snapshot.users}
     kept = tuple(line for line in reading.lines if line.user_email in here)
     if reading.lines and not kept:
