@@ -129,23 +129,31 @@ async def return_due(app: App, actor: Actor = SYSTEM) -> tuple[str, ...]:
     Whoever approved the elevation approved its end. What a guardrail stops stays proposed and is
     told; the finding elevation.overdue shows until it is done.
     """
-    made = []
     async with app.database.read() as view:
         portals = await view.portals.all()
-    for portal in portals:
-        for standing in await standings(app, portal.hub_id):
-            if standing.state != "overdue":
-                continue
-            try:
-                drafted = await _propose_return(app, actor, portal.name, standing.one)
-                if drafted is not None:
-                    await approve_plan(app, actor, drafted.plan.id)
-                    made.append(drafted.plan.id)
-            except RolecallError as error:
-                told = {"portal": portal.name, "message": error.message}
-                async with app.database.work() as work:
-                    work.notify("plan.due_failed", told, hub_id=portal.hub_id)
-    return tuple(made)
+    due = [
+        (portal.name, standing.one)
+        for portal in portals
+        for standing in await standings(app, portal.hub_id)
+        if standing.state == "overdue"
+    ]
+    made = [await _return_one(app, actor, name, one) for name, one in due]
+    return tuple(plan_id for plan_id in made if plan_id)
+
+
+async def _return_one(app: App, actor: Actor, name: str, one: Elevated) -> str:
+    """The id of the approved plan of one return; empty where there is none, or it is told why not."""
+    try:
+        drafted = await _propose_return(app, actor, name, one)
+        if drafted is None:
+            return ""
+        await approve_plan(app, actor, drafted.plan.id)
+    except RolecallError as error:
+        told = {"portal": name, "message": error.message}
+        async with app.database.work() as work:
+            work.notify("plan.due_failed", told, hub_id=one.hub_id)
+        return ""
+    return drafted.plan.id
 
 
 async def list_elevations(app: App, actor: Actor, name: str) -> tuple[Standing, ...]:
