@@ -26,10 +26,11 @@ EVERYBODY = ("ada@tiny.test", "ben@tiny.test", "cid@tiny.test")
 AWAY = 4.0  # seconds; long enough for a pause and a second try
 
 
+@pytest.mark.parametrize("moment_of_it", ["journaled", "settled"])
 @pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)],
                          indirect=True)  # fmt: skip
-async def test_a_run_sits_it_out(database_url: str, tmp_path: Path) -> None:
-    """Connections cut in the middle of a run: it waits, goes on, and does each change once."""
+async def test_a_run_sits_it_out(database_url: str, tmp_path: Path, moment_of_it: str) -> None:
+    """Connections cut within a run, or before its last word: it waits, and does each change once."""
     world = a_world(HandClock(START), seed="tiny")
     async with an_installation(world, tmp_path, database_url=database_url) as one:
         await one.connect()
@@ -41,8 +42,12 @@ async def test_a_run_sits_it_out(database_url: str, tmp_path: Path) -> None:
         loop = asyncio.get_running_loop()
         cut: list[asyncio.Future[None]] = []
 
+        seen: list[str] = []
+
         def watch(moment: Moment) -> None:
-            if moment.name == "journaled" and not cut:
+            seen.append(moment.name)
+            last = moment_of_it == "journaled" or seen.count("settled") == len(EVERYBODY)
+            if moment.name == moment_of_it and last and not cut:
                 cut.append(loop.run_in_executor(None, _away, database_url))
 
         watching = Watching(moment=watch, patience=QUICK)

@@ -7,10 +7,11 @@ person must act) stays on the books with its reason and goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from rolecall.provision.applying import Carrying
     from rolecall.provision.ports import Moment, Patience
     from rolecall.provision.run import Ended
+
+Answer = TypeVar("Answer")
 
 SHARE = "apply"
 STORE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 30.0)  # a database may be away for a minute
@@ -120,8 +123,8 @@ async def apply_plan(
     async with one_at_a_time(app.database, f"portal:{portal.hub_id}", watch.waiting):
         await _begin(job)
         while True:
-            ended = await _carried(job)
-            applied = await _close(job, ended)
+            ended = await _patiently(partial(_stretch, job))
+            applied = await _patiently(partial(_close, job, ended))
             if not (wait and applied.until):
                 return applied
             watch.put_off(applied.message, applied.until)
@@ -207,11 +210,11 @@ async def knowledge_of(view: View, portal: Portal, actor: Actor, snapshot: Snaps
     )
 
 
-async def _carried(job: _Job) -> Ended:
-    """One stretch of the run; a database that is away is waited for, then the journal rules."""
+async def _patiently(work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Work that may be done again; a database that is away is waited for, the journal rules."""
     for pause in (*STORE_PAUSES, None):
         try:
-            return await _stretch(job)
+            return await work()
         except Retryable as error:
             if pause is None or not _is_of_store(error):
                 raise
@@ -265,17 +268,14 @@ def _tasks_of(job: _Job, snapshot: Snapshot | None) -> dict[str, ManualTask]:
 async def _close(job: _Job, ended: Ended) -> Applied:
     """Write down how the stretch ended."""
     async with job.app.database.begin(job.actor, job.plan.reason) as work:
-        if ended.state == "done":
-            applying = (PlanState.APPLYING,)
+        # A commit whose answer got lost is not done twice.
+        under_way = await work.plans.state(job.plan.id) is PlanState.APPLYING
+        applying = (PlanState.APPLYING,)
+        if ended.state == "done" and under_way:
             await work.plans.move(job.plan.id, PlanState.DONE, since=applying, at=work.now)
-        if ended.state == "waiting" and ended.until is None:
-            await work.plans.move(
-                job.plan.id,
-                PlanState.PAUSED,
-                since=(PlanState.APPLYING,),
-                at=work.now,
-                message=ended.why,
-            )
+        if ended.state == "waiting" and ended.until is None and under_way:
+            paused, why = PlanState.PAUSED, ended.why
+            await work.plans.move(job.plan.id, paused, since=applying, at=work.now, message=why)
         event = Event.PLAN_RUN_PAUSED if ended.state in {"paused", "waiting"} else None
         work.record(
             event or Event.PLAN_RUN_ENDED,
