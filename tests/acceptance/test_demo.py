@@ -6,11 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
+import pytest
 
-def test_what_the_demo_suggests_works_as_printed(tmp_path: Path) -> None:
-    """A newcomer has no `rolecall` on the path; the printed line puts it there."""
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGHUP])
+def test_what_the_demo_suggests_works_as_printed(tmp_path: Path, ending: signal.Signals) -> None:
+    """A newcomer has no `rolecall` on the path; the printed line puts it there.
+
+    Ctrl-C or a closed terminal leaves neither files nor a portal behind.
+    """
     bare = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "NO_COLOR": "1"}
     command = [sys.executable, "-m", "rolecall", "demo", "--seed", "tiny"]
     pipe = subprocess.PIPE
@@ -29,13 +37,16 @@ def test_what_the_demo_suggests_works_as_printed(tmp_path: Path) -> None:
             )
             home = Path(begin.partition("ROLECALL_HOME=")[2].split()[0])
             there = home.is_dir()
+            portal = next(line for line in demo.stderr if "emulated portal is at" in line)
         finally:
-            demo.send_signal(signal.SIGINT)
+            demo.send_signal(ending)
             demo.communicate(timeout=30)
 
     assert 0 == done.returncode, done.stderr
     assert "@tiny.test" in done.stdout
     assert (True, False) == (there, home.exists())
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(portal.partition("is at ")[2].split(". ")[0], timeout=5)
 
 
 def test_the_bare_command_shows_its_help(tmp_path: Path) -> None:

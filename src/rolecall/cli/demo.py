@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ def demo(once: bool, seed: str, port: int) -> None:
 
     Nothing leaves this machine, and your own ROLECALL_HOME is not touched.
     """
+    _end_as_by_hand()
     with tempfile.TemporaryDirectory(prefix="rolecall-demo-") as home:
         say(f"starting an emulated HubSpot portal (seed {seed})")
         with _emulator(seed, port) as (url, token):
@@ -57,6 +59,13 @@ def demo(once: bool, seed: str, port: int) -> None:
                 say("one running, with the console, so that you can type these commands")
             else:
                 _stay(home, url)
+
+
+def _end_as_by_hand() -> None:
+    """A closed terminal or a kill ends the demo like Ctrl-C: no portal and no files stay behind."""
+    for name in ("SIGHUP", "SIGTERM"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), lambda *_: os.kill(os.getpid(), signal.SIGINT))
 
 
 def _explain(home: str, url: str, token: str) -> None:
