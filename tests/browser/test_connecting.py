@@ -149,6 +149,7 @@ async def test_an_uninstalled_app_is_noticed_and_reconnected(
     async with agency.app.database.read() as view:
         gone = await view.portals.named("client")
         told = [one.topic for one in await view.outbox.due(view.now, 1_000)]
+    assert "portal.connected" in told
     again = await (await browser.new_context()).new_page()
     await again.goto(await _link(agency))
     await again.get_by_role("link", name="Continue to HubSpot").click()

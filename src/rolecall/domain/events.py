@@ -119,6 +119,9 @@ _TOLD = {
     "plan:run:paused": "plan.paused",
     "plan:run:resumed": "plan.resumed",
     "plan:run:started": "plan.started",
+    "portal:connection:added": "portal.connected",
+    "portal:connection:removed": "portal.removed",
+    "portal:credential:replaced": "portal.reconnected",
     "review:campaign:verified": "review.verified",
     "review:decision:made": "review.decided",
 }

@@ -108,6 +108,13 @@ TEXTS: Mapping[str, Wording] = {
         "{portal} cannot be read until somebody acts", ("{message}",), "/p/{portal}/settings",
         chat=True,
     ),
+    "portal.connected": Wording(
+        "{portal} is connected", ("Portal: {hub_id}",), "/p/{portal}/settings", machines=True
+    ),
+    "portal.reconnected": Wording(
+        "{portal} has a new credential", (), "/p/{portal}/settings", machines=True
+    ),
+    "portal.removed": Wording("{portal} is connected no more", machines=True),
     "portal.recovered": Wording("{portal} can be read again", machines=True),
     "scim.waiting": replace(
         _PLAN, title="What {client} pushed waits for a person", lines=("{why}",)
