@@ -128,7 +128,7 @@ OFFERED: dict[str, str] = {
     "plans.elevating.list_elevations": "listElevations",
     "plans.elevating.return_due": "a duty of the server, by the end that was approved",
     "plans.elevating.return_now": "returnElevation",
-    "plans.fixing.fix_finding": "mendFinding and returnElevation, told apart by who calls",
+    "plans.fixing.fix_finding": "mendFinding",
     "plans.lifecycle.expire_due": "a duty of the server; planDue does it for one portal",
     "plans.lifecycle.plan_due": "planDue",
     "plans.lifecycle.plan_moves": "planMoves",
