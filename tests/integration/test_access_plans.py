@@ -136,13 +136,18 @@ async def test_an_override_is_used_once(tiny: Installation) -> None:
         tiny.app, tiny.actor, first.plan.id, "removal_brake", "the office closes"
     )
     assert let.plan.applyable
+    with pytest.raises(Refused, match="is replaced"):  # and grants no second leave
+        await override_guardrail(tiny.app, tiny.actor, first.plan.id, "removal_brake", "again")
     second = await plan_access(tiny.app, tiny.actor, NAME, text)
 
     await approve_plan(tiny.app, tiny.actor, let.plan.id)
     with pytest.raises(NotApplyable, match="override"):
         await approve_plan(tiny.app, tiny.actor, second.plan.id)
     states = {one.plan.id: one.state for one in await list_plans(tiny.app, tiny.actor, NAME)}
+    async with tiny.app.database.read() as view:
+        left = await view.overrides.usable(first.plan.hub_id, view.now)
     assert PlanState.REPLACED is states[first.plan.id]
+    assert () == left
 
 
 async def test_an_override_expires(tiny: Installation, clock: HandClock) -> None:

@@ -260,9 +260,11 @@ async def override_guardrail(
     if not 0 < hours <= LONGEST_OVERRIDE_HOURS:
         raise Refused(f"an override lasts at most {LONGEST_OVERRIDE_HOURS:.0f} hours")
     async with app.database.read() as view:
-        plan = (await seen_plan(view, actor, plan_id)).plan
+        stored = await seen_plan(view, actor, plan_id)
+    plan = stored.plan
     scope = TokenScope.PLAN_APPROVE
     may_change(app, actor, Role.ADMIN, plan.hub_id, "let plans pass guardrails", scope)
+    _refuse_begun(stored)
     subjects = _overridable(plan, guardrail)
     async with app.database.begin(actor, reason) as work:
         ends = work.now + timedelta(hours=hours)
@@ -298,13 +300,20 @@ async def replan(app: App, actor: Actor, plan_id: str) -> Drafted:
         basis = await basis_of(view, stored.plan)
     old = stored.plan
     await portal_to_plan(app, actor, old.portal)
-    if stored.state not in OPEN:
-        raise Refused(
-            f"plan {old.id} is {stored.state.value}", hint="only what was not begun is made again"
-        )
+    _refuse_begun(stored)
     drafted = await propose(app, actor, old.portal, order_in(basis))
     await retire(app, actor, stored, drafted)
     return drafted
+
+
+def _refuse_begun(stored: StoredPlan) -> None:
+    """Only what was not begun is made again."""
+    if stored.state in OPEN:
+        return
+    hint = "only what was not begun is made again"
+    if stored.replaced_by:
+        hint = f"it was replaced: rolecall plan show {stored.replaced_by}"
+    raise Refused(f"plan {stored.plan.id} is {stored.state.value}", hint=hint)
 
 
 async def retire(app: App, actor: Actor, stored: StoredPlan, drafted: Drafted) -> None:
