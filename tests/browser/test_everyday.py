@@ -291,3 +291,17 @@ async def test_a_page_left_open_over_night(console: Console, browser: Browser) -
     await _sign_in(page)
 
     await expect(page).to_have_title("Overview · acme · Rolecall")
+
+
+async def test_a_printed_page_is_a_document(console: Console, browser: Browser) -> None:
+    """On paper there is no rail and no button, and what was folded is open."""
+    page = await signed_in(browser, console, ROOT)
+    await page.goto("/p/acme/findings")
+    folded = page.locator("details.more p").first
+    assert not await folded.is_visible()
+    await page.emulate_media(media="print")
+
+    await expect(page.locator(".rail")).to_be_hidden()
+    await expect(page.get_by_role("button", name="Search")).to_be_hidden()
+    await expect(page.locator("h1")).to_be_visible()
+    await expect(folded).to_be_visible()
