@@ -112,6 +112,8 @@ async def routing(exchange: Exchange, onward: Onward) -> Answer:
 async def envelope(exchange: Exchange, _: Onward) -> Answer:
     """Call the operation; what it refuses becomes HubSpot's error envelope."""
     assert exchange.route is not None
+    if _mistyped(exchange, exchange.route):
+        return html_page(415, "Unsupported Media Type")
     if exchange.portal is not None:
         lifecycle.settle(exchange.world, exchange.portal, exchange.now)
     try:
@@ -133,6 +135,16 @@ CHAIN: tuple[Layer, ...] = (
     routing,
     envelope,
 )
+
+
+def _mistyped(exchange: Exchange, route: Route) -> bool:
+    """Whether a body is refused for its Content-Type; forms of OAuth judge theirs themselves."""
+    if route.open or route.control or not exchange.body or route.method in ("GET", "DELETE"):
+        return False
+    if exchange.world.switches["wrong_content_type"] == "read":
+        return False
+    media_type = exchange.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    return not (media_type == "application/json" or media_type.endswith("+json"))
 
 
 async def answered(route: Route, call: Call) -> Answer:

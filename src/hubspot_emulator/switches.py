@@ -163,6 +163,13 @@ SWITCHES: tuple[Switch, ...] = (
         "What do body fields do that cannot be written, such as superAdmin or roleIds?",
     ),
     Switch(
+        "wrong_content_type",
+        # 415 was seen on other endpoints in 2015, 2021 and 2024, never told of those played here.
+        ("read", "refuse_415"),
+        "read",
+        "What does a body do that is JSON but does not say so in Content-Type?",
+    ),
+    Switch(
         "deactivated_in_list",
         ("listed", "hidden"),
         "listed",

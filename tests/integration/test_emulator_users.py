@@ -232,6 +232,18 @@ class TestUpdate:
         assert "settings.billing.write" in refused.text
         assert (await named(emulator, "ada@tiny.test"))["seatNames"] == ["Sales Hub Enterprise"]
 
+    async def test_paid_seat_refused_as_not_valid(self, emulator: Emulator) -> None:
+        """The other answer to the same: the first words a client was told in January 2021."""
+        emulator.world.switches.choose("billing_write_refusal", "bad_request_400")
+        token = a_token(emulator.world, scopes=frozenset({"settings.users.write"}))
+        refused = await emulator.client.put(
+            f"{NEWEST}/5000002", json={}, headers={"Authorization": f"Bearer {token.value}"}
+        )
+
+        assert refused.status_code == 400
+        assert refused.json()["message"] == "Error validating request."
+        assert "settings.billing.write" in refused.json()["errors"][0]["message"]
+
     async def test_set_beyond_the_actor(self, emulator: Emulator) -> None:
         """Whoever is no Super Admin hands out only what he holds."""
         rows = (await emulator.get(f"{V3}/roles")).json()["results"]

@@ -138,5 +138,26 @@ class TestTypes:
         assert refused.json()["errors"][0]["code"] == "INVALID_LONG"
 
 
+@pytest.mark.parametrize(
+    ("answer", "media_type", "status"),
+    [
+        ("read", "text/plain", 201),
+        ("refuse_415", "text/plain", 415),
+        ("refuse_415", "application/x-www-form-urlencoded", 415),
+        ("refuse_415", "application/json; charset=utf-8", 201),
+    ],
+)
+async def test_a_body_that_hides_its_type(answer: str, media_type: str, status: int) -> None:
+    """415 was seen by clients of other endpoints in 2015, 2021 and 2024."""
+    made = a_crm_world()
+    made.world.switches.choose("wrong_content_type", answer)
+    async with talking_to(made) as client:
+        created = await client.post(
+            ROOT, content=b'{"properties": {}}', headers={"Content-Type": media_type}
+        )
+
+    assert created.status_code == status
+
+
 def _has(name: str) -> dict[str, str]:
     return {"propertyName": name, "operator": "HAS_PROPERTY"}

@@ -198,7 +198,9 @@ def _require_billing(call: Call) -> None:
     if auth.holds(call.world, call.portal, call.token, BILLING):
         return
     if call.world.switches["billing_write_refusal"] == "bad_request_400":
-        raise ApiError(400, f"Assigning paid seats requires the {BILLING} scope.")
+        # a client of 2021 was told these first words; what followed was not kept
+        reason = {"message": f"Assigning paid seats requires the {BILLING} scope."}
+        raise ApiError(400, "Error validating request.", errors=[reason])
     raise auth.missing_scopes((BILLING,))
 
 
