@@ -52,6 +52,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind((host, port))
+            door.listen()  # who opens the link before we are up waits instead of being refused
         except OSError as error:
             raise Refused(
                 f"Cannot listen on {host}:{port}: {error.strerror}", hint="try another --port"

@@ -32,4 +32,4 @@ def unknown_permissions(view: View) -> Iterator[Observation]:
     portal = str(view.snapshot.hub_id)
     fact = Evidence(f"{len(counted)} permissions in no catalogue", "users export", newest)
     mend = Mend("manual", "Review who holds them, and name them in an overlay of the catalogue")
-    yield Observation("portal", portal, portal, ", ".join(told) + more, (fact,), mend)
+    yield Observation("portal", portal, "the portal", ", ".join(told) + more, (fact,), mend)
