@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
+# One process more than cores: many tests wait for other processes, limits and browsers.
+TEST_PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 LOCKS := requirements/dev.txt requirements/uv.txt
 ROLECALL_DEMO_ARGS := $(if $(filter 1 yes true,$(ONCE)),--once) $(if $(SEED),--seed $(SEED)) $(if $(PORT),--port $(PORT))
 
@@ -31,7 +33,7 @@ demo: setup ## A portal of about 150 people, connected, synced and explained (ON
 	@$(BIN)/rolecall demo $(ROLECALL_DEMO_ARGS)
 
 test: setup ## Run every test
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 check: format lint types layers docs ## Everything that reads the code without running it
 

@@ -14,8 +14,16 @@ pytestmark = pytest.mark.browser
 SERIOUS = {"serious", "critical"}
 
 
-# The wide layout holds everything a page has, so both themes are looked at there.
-@pytest.mark.parametrize("look", ["light-wide", "dark-wide", "dark-phone"])
+# Between them both themes and both widths; the other two pairs are part of the soak.
+@pytest.mark.parametrize(
+    "look",
+    [
+        "light-wide",
+        "dark-phone",
+        pytest.param("dark-wide", marks=pytest.mark.soak),
+        pytest.param("light-phone", marks=pytest.mark.soak),
+    ],
+)
 async def test_axe_finds_nothing_serious(tmp_path: Path, look: str) -> None:
     """No page has a serious or critical fault, or is wider than its window."""
     faults: list[str] = []
