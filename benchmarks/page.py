@@ -15,8 +15,9 @@ from benchmarks.measure import Figure
 HEAD = """\
 # Benchmarks
 
-Written by `make bench ARGS="--page docs/benchmarks.md"` on {day} ({machine}). Ratios compare two
-things measured in the same run, so they carry over to other machines; absolute times do not.
+Written by `make bench ARGS="--page docs/benchmarks.md"` on {day} ({machine}).
+Ratios compare two things measured in the same run, so they carry over to other machines; absolute
+times do not.
 """
 
 
@@ -33,7 +34,8 @@ def page(figures: Iterable[tuple[str, Figure]]) -> str:
 def _row(figure: Figure) -> str:
     limit = "reported" if figure.limit is None else f"{figure.limit:g}"
     verdict = {True: "within", False: "**over**", None: ""}[figure.within]
-    name = f"{figure.name} ({figure.note})" if figure.note else figure.name
+    note = figure.note.removeprefix("(").removesuffix(")")
+    name = f"{figure.name} ({note})" if note else figure.name
     return f"| {name.replace('|', '/')} | {figure.value:.3g} {figure.unit} | {limit} | {verdict} |"
 
 
