@@ -21,6 +21,7 @@ from playwright.async_api import Browser, Page  # noqa: E402
 
 from rolecall.domain.actor import SYSTEM, Role  # noqa: E402
 from rolecall.domain.review import CampaignOrder, ReviewerKind, Scope  # noqa: E402
+from rolecall.domain.snapshot import User  # noqa: E402
 from rolecall.plan.wishes import Ask  # noqa: E402
 from rolecall.services.drafts.orders import ChangeUsers, RemoveUsers  # noqa: E402
 from rolecall.services.plans.drafting import propose  # noqa: E402
@@ -78,6 +79,12 @@ async def _pages(console: Console, admin: Any, kim: Any) -> dict[str, str]:
     draft = Draft("Idle for a quarter", filters={"idle": "90", "state": "active"})
     report = await save_report(app, admin, "acme", draft)
     moved = next(one for one in snapshot.teams if one.parent_id)
+    made = {"plan": plan.id, "stopped": stopped.id, "request": request.id, "report": report.id}
+    return _addresses({**made, "campaign": campaign.id, "team": moved.id}, plain)
+
+
+def _addresses(made: dict[str, str], plain: list[User]) -> dict[str, str]:
+    """Every page by its name; `made` are ids of what stands on some of them."""
     base, user = "/p/acme", plain[0].id
     return {
         "overview": f"{base}/",
@@ -92,27 +99,27 @@ async def _pages(console: Console, admin: Any, kim: Any) -> dict[str, str]:
         "user-offboard": f"{base}/users/{user}/offboard",
         "reports": f"{base}/reports",
         "report-new": f"{base}/reports/new?idle=90",
-        "report": f"{base}/reports/{report.id}",
+        "report": f"{base}/reports/{made['report']}",
         "sets": f"{base}/structure",
         "set": f"{base}/structure/sets/{plain[0].permission_set_ids[0]}",
         "teams": f"{base}/structure/teams",
-        "teams-choose": f"{base}/structure/teams?move={moved.id}",
-        "teams-move": f"{base}/structure/teams?move={moved.id}&below=",
+        "teams-choose": f"{base}/structure/teams?move={made['team']}",
+        "teams-move": f"{base}/structure/teams?move={made['team']}&below=",
         "seats": f"{base}/structure/seats",
         "packs": f"{base}/structure/packs",
         "pack": f"{base}/structure/packs/8x8",
         "people": f"{base}/structure/people",
         "access": f"{base}/structure/access",
         "plans": f"{base}/plans",
-        "plan": f"{base}/plans/{plan.id}",
-        "plan-stopped": f"{base}/plans/{stopped.id}",
+        "plan": f"{base}/plans/{made['plan']}",
+        "plan-stopped": f"{base}/plans/{made['stopped']}",
         "tasks": f"{base}/plans/tasks",
         "requests": f"{base}/requests",
         "request-new": f"{base}/requests/new?profile=sales-rep&subject=new@acme.test",
-        "request": f"{base}/requests/{request.id}",
+        "request": f"{base}/requests/{made['request']}",
         "reviews": f"{base}/reviews",
         "review-new": f"{base}/reviews/new",
-        "review": f"{base}/reviews/{campaign.id}",
+        "review": f"{base}/reviews/{made['campaign']}",
         "settings": f"{base}/settings",
         "operators": f"{base}/settings/operators",
         "tokens": f"{base}/settings/tokens",
