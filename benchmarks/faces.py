@@ -142,8 +142,7 @@ async def _pushed(app: App) -> list[ScimRecord]:
             )
             for n in range(50_000)
         ]  # fmt: skip
-        for one in made:
-            await work.scim.add(one)
+        await work.scim.add(*made)
     return made
 
 

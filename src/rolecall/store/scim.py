@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,6 +53,13 @@ RESOURCES = Table(
     Index("ix_scim_resources_name", "hub_id", "kind", "name_key"),
     Index("ix_scim_resources_external", "client_id", "kind", "external_id"),
 )  # fmt: skip
+# How many resources there are, kept with them: counting 50,000 rows cost more than a page of them.
+COUNTS = Table(
+    "scim_counts", metadata,
+    Column("client_id", Key, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("resources", Integer, nullable=False),
+)  # fmt: skip
 LOG = Table(
     "scim_log", metadata,
     Column("id", Key, primary_key=True),
@@ -100,9 +108,11 @@ class Scim(Repository):
         row = {"id": client.id, "hub_id": client.hub_id, "body": to_json(client)}
         await self.upsert(CLIENTS, [row])
 
-    async def add(self, record: ScimRecord) -> None:
-        """Keep a new resource."""
-        await self.connection.execute(insert(RESOURCES), _row(record))
+    async def add(self, *records: ScimRecord) -> None:
+        """Keep new resources."""
+        await self.connection.execute(insert(RESOURCES), [_row(one) for one in records])
+        for (client_id, kind), more in Counter((r.client_id, r.kind) for r in records).items():
+            await self._count(client_id, kind, more)
 
     async def get(self, client_id: str, kind: str, record_id: str) -> ScimRecord:
         """One resource; NotThere when the client never pushed it."""
@@ -120,8 +130,9 @@ class Scim(Repository):
             raise OutOfDate(f"{record.kind} {record.id} was changed by somebody else")
 
     async def remove(self, client_id: str, kind: str, record_id: str) -> None:
-        """Forget a resource."""
-        await self.connection.execute(delete(RESOURCES).where(*_here(client_id, kind, record_id)))
+        """Forget a resource; one that is gone already is not counted off again."""
+        if await self.touched(delete(RESOURCES).where(*_here(client_id, kind, record_id))):
+            await self._count(client_id, kind, -1)
 
     async def by_name(self, hub_id: int, kind: str, name: str) -> tuple[ScimRecord, ...]:
         """Resources of a portal with this userName or displayName, of every client."""
@@ -139,11 +150,7 @@ class Scim(Repository):
     async def known(self, client_id: str, kind: str, ids: Sequence[str]) -> tuple[ScimRecord, ...]:
         """Those of these resources that are there."""
         here = (RESOURCES.c.client_id == client_id, RESOURCES.c.kind == kind)
-        found: list[ScimRecord] = []
-        for start in range(0, len(ids), CHUNK):
-            batch = list(ids[start : start + CHUNK])
-            found += await self._records(*here, RESOURCES.c.id.in_(batch))
-        return tuple(found)
+        return await self._these(ids, *here)
 
     async def all(self, client_id: str, kind: str) -> tuple[ScimRecord, ...]:
         """Every resource of a kind, by id."""
@@ -152,13 +159,17 @@ class Scim(Repository):
     async def page(
         self, client_id: str, kinds: Iterable[str], start: int, count: int | None
     ) -> tuple[int, tuple[ScimRecord, ...]]:
-        """How many resources there are, and a page of them by id."""
-        here = (RESOURCES.c.client_id == client_id, RESOURCES.c.kind.in_(sorted(kinds)))
-        total = int(await self.value(select(func.count()).select_from(RESOURCES).where(*here)))
-        found = select(RESOURCES).where(*here).order_by(RESOURCES.c.id).offset(start)
-        if count is not None:
-            found = found.limit(count)
-        return total, tuple(map(_record, await self.rows(found)))
+        """How many resources there are, and a page of them by id.
+
+        The place is found among keys alone, which an index holds; rows are read for the page only.
+        """
+        wanted = sorted(kinds)
+        held = COUNTS.c.client_id == client_id, COUNTS.c.kind.in_(wanted)
+        total = await self.value(select(func.sum(COUNTS.c.resources)).where(*held))
+        here = RESOURCES.c.client_id == client_id, RESOURCES.c.kind.in_(wanted)
+        keys = select(RESOURCES.c.id).where(*here).order_by(RESOURCES.c.id)
+        place = await self.rows(keys.offset(start).limit(count))
+        return int(total or 0), await self._these([row["id"] for row in place], *here)
 
     async def mark(self, client_id: str, subjects: Iterable[str], at: datetime) -> None:
         """These subjects must be planned; who was marked already keeps the first time."""
@@ -228,6 +239,28 @@ class Scim(Repository):
         if row is None:
             raise NotThere(f"There is no line {line_id} in the SCIM log")
         return from_json(row["body"], ScimLine)
+
+    async def _count(self, client_id: str, kind: str, more: int) -> None:
+        """So many more, or fewer, in the transaction that brings or takes them.
+
+        The database adds: whoever writes at the same time waits for the row and adds to what is.
+        """
+        counted = inserting(COUNTS, self.on_postgres)
+        again = counted.on_conflict_do_update(
+            index_elements=["client_id", "kind"],
+            set_={"resources": COUNTS.c.resources + counted.excluded.resources},
+        )
+        row = {"client_id": client_id, "kind": kind, "resources": more}
+        await self.connection.execute(again, row)
+
+    async def _these(
+        self, ids: Sequence[str], *here: ColumnElement[bool]
+    ) -> tuple[ScimRecord, ...]:
+        found: list[ScimRecord] = []
+        for start in range(0, len(ids), CHUNK):
+            batch = list(ids[start : start + CHUNK])
+            found += await self._records(*here, RESOURCES.c.id.in_(batch))
+        return tuple(found)
 
     async def _records(self, *here: ColumnElement[bool]) -> tuple[ScimRecord, ...]:
         rows = await self.rows(select(RESOURCES).where(*here).order_by(RESOURCES.c.id))
