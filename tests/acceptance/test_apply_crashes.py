@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
 import pytest_asyncio
 
 from rolecall.bootstrap import open_app
-from rolecall.domain.actor import local_actor
 from rolecall.domain.plan import Outcome, Plan
 from rolecall.domain.portal import CredentialKind
 from rolecall.services.connections.portals import add_portal
 from rolecall.settings import Settings
 from rolecall.sync.ports import NewCredential
 from tests.integration.test_apply_faults import a_week
-from tests.support.house import House
+from tests.support.killing import remote, work
 from tests.support.processes import emulator_process
 
 MOMENTS = 26  # of a week's plan: journaled, sent, read back, settled, per effect
@@ -54,31 +50,6 @@ async def a_plan(home: Path, url: str, server: tuple[str, str]) -> tuple[Plan, s
         await house.sync()
         text, leaver = a_week(await house.file())
         return await house.plan(text, parked=(leaver,)), text, leaver
-
-
-def remote(app: Any) -> House:
-    """A house over an installation whose emulator runs elsewhere."""
-
-    class Elsewhere(House):
-        """Knows its portal from the store alone."""
-
-        hub_id = 147200001
-
-        @property
-        def portal(self) -> Any:
-            """What `House` needs of the portal: its id."""
-            return type("Id", (), {"id": self.hub_id})
-
-    return Elsewhere(app, None, local_actor("ada"))  # type: ignore[arg-type]
-
-
-def work(home: Path, url: str, plan: Plan, kill_at: int = 0) -> subprocess.Popen[str]:
-    """An apply in a process of its own."""
-    command = [sys.executable, "-m", "tests.support.apply_worker"]
-    arguments = [str(home), url, plan.id, str(kill_at)]
-    return subprocess.Popen(
-        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
 
 
 @pytest_asyncio.fixture

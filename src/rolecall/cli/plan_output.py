@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rolecall.services.plans.drafting import Drafted
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-TOLD = ("batch", "waiting")  # moments worth words beside the count
+TOLD = ("batch", "batch_journaled", "batch_sent", "waiting")  # moments worth words beside the count
 BAD = ("failed", "refused", "unknown", "skipped")
 _COLOURS = ("green", "red", "yellow", "magenta")
 

@@ -1,7 +1,7 @@
 """The way back: what was done, as changes in the other direction; honest about what stays.
 
-Only changes with a receipt that says done are taken back, and only while the portal still holds
-what they wrote. Undo is a plan like any other.
+Only changes with a receipt that says done are taken back, and hand-overs as far as they came; and
+only while the portal still holds what they wrote. Undo is a plan like any other.
 """
 
 from __future__ import annotations
@@ -38,8 +38,17 @@ class WayBack:
     left: tuple[tuple[Change, str], ...] = ()
 
 
-def inverse(plan: Plan, receipts: Iterable[Receipt], newest: Snapshot) -> WayBack:
-    """What takes the plan's done changes back, the last first; not yet ordered."""
+def inverse(
+    plan: Plan,
+    receipts: Iterable[Receipt],
+    newest: Snapshot,
+    gave: frozenset[str] = frozenset(),
+) -> WayBack:
+    """What takes the plan's done changes back, the last first; not yet ordered.
+
+    `gave` are hand-overs that gave records and ended otherwise than done: refused in part, or
+    cancelled on the way.
+    """
     last = {receipt.change_id: receipt.outcome for receipt in receipts}
     users = {user.email.casefold(): user for user in newest.users if user.present}
     created = {
@@ -51,7 +60,8 @@ def inverse(plan: Plan, receipts: Iterable[Receipt], newest: Snapshot) -> WayBac
     changes: list[Change] = []
     left: list[tuple[Change, str]] = []
     for change in reversed(_merged(plan.changes)):
-        if change.kind is ChangeKind.NO_OP or last.get(change.id) is not Outcome.DONE:
+        happened = last.get(change.id) is Outcome.DONE or change.id in gave
+        if change.kind is ChangeKind.NO_OP or not happened:
             continue
         key = change.subject.casefold()
         goes_with_user = key in created and change.kind is not ChangeKind.CREATE_USER

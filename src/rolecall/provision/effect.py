@@ -60,6 +60,10 @@ class Impossible(Exception):
         self.effect = effect
 
 
+class Halted(Exception):
+    """A person paused or cancelled the plan; the effect goes on from its books or is closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sent:
     """What became of one write."""
@@ -112,7 +116,7 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
                 continue
             settled += judged
             return await _close(desk, effect, settled, seen, created)
-        await desk.clock.sleep(_pick(desk.patience.unknown_pauses, effect.attempt - 1))
+        await desk.clock.sleep(desk.patience.before_look(effect.attempt))
 
 
 def _prepared(effect: Effect, changes: Sequence[Change], seen: Look) -> Write:
@@ -225,16 +229,11 @@ async def _close(
         effective_at=effective,
         subject_id=created or seen.subject_id,
     )
-    _tell(desk, "settled", effect)
     return Carried(tuple(judged), created or seen.subject_id)
 
 
 def _gave_up(effect: Effect) -> str:
     return f"sent {effect.attempt} times, and HubSpot still shows the former state"
-
-
-def _pick(pauses: tuple[float, ...], at: int) -> float:
-    return pauses[min(at, len(pauses) - 1)]
 
 
 def _tell(desk: Desk, name: str, effect: Effect) -> None:

@@ -105,16 +105,16 @@ class StoreBooks:
         async with self.database.read() as view:
             return await view.handovers.newest(effect_id)
 
-    async def write(self, rows: Sequence[HandedRecord]) -> Sequence[HandedRecord]:
-        """Write records down; gives those that were not known yet."""
-        if not rows:
-            return ()
-        effect_id = rows[0].effect_id
+    async def unknown(self, effect_id: str, record_ids: Sequence[str]) -> Sequence[str]:
+        """Those of these records that are not written down yet."""
+        async with self.database.read() as view:
+            known = await view.handovers.known(effect_id, record_ids)
+        return [one for one in record_ids if one not in known]
+
+    async def write(self, rows: Sequence[HandedRecord]) -> None:
+        """Write records down."""
         async with self.database.begin(self.actor, self.plan.reason) as work:
-            known = await work.handovers.known(effect_id, [row.record_id for row in rows])
-            new = [row for row in rows if row.record_id not in known]
-            await work.handovers.add(new)
-            return new
+            await work.handovers.add(rows)
 
     async def unsettled(self, effect_id: str) -> Sequence[HandedRecord]:
         """At most 100 written but unsettled records."""

@@ -13,7 +13,10 @@ from rolecall.provision.books import Books
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something just happened to an effect: begun, journaled, sent, read_back, settled, waiting."""
+    """Something just happened to an effect: journaled, sent, unknown, read_back, settled.
+
+    Of a hand-over: batch_journaled, batch_sent, batch (settled), with how far it is as message.
+    """
 
     name: str
     effect_id: str
@@ -37,6 +40,10 @@ class Patience:
     attempts: int = 5  # writes of one effect
     effective_after: float = 300.0  # HubSpot: a change of access takes up to five minutes
     in_flight: int = 8  # effects of different subjects under way together
+
+    def before_look(self, tries: int) -> float:
+        """Seconds to wait after so many lost answers, before looking what became of it."""
+        return self.unknown_pauses[min(tries, len(self.unknown_pauses)) - 1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from rolecall.domain.plan import (
 )
 from rolecall.kit.errors import NeedsPerson, Retryable
 from rolecall.policy.desired import NEW_TEAM
-from rolecall.provision.effect import Carried, Impossible, Stopped, carry_out
-from rolecall.provision.ports import Desk
+from rolecall.provision.effect import Carried, Halted, Impossible, Stopped, carry_out
+from rolecall.provision.ports import Desk, Moment
 from rolecall.provision.settle import Judged
 
 ORDER = tuple(Phase)  # prepare, revoke, move, grant, clean
@@ -77,8 +77,7 @@ async def run(desk: Desk, plan: Plan, carriers: Mapping[Route, Carrier]) -> Ende
         if this.state is not PlanState.APPLYING:
             break
     if this.state is PlanState.CANCELLED:
-        await _cancel(this, await desk.books.effects())
-        return Ended("cancelled")
+        return await _cancel(this, await desk.books.effects())
     return Ended("paused") if this.state is PlanState.PAUSED else Ended("done")
 
 
@@ -133,21 +132,24 @@ async def _lane(this: _Run, effects: Iterable[Effect], gate: asyncio.Semaphore) 
 
 async def _one(this: _Run, effect: Effect) -> None:
     changes = tuple(_resolved(this, this.changes[at]) for at in effect.change_ids)
-    spoiled = this.spoiled.get(effect.subject) or _unmade(changes)
-    if spoiled:
-        judged = tuple(Judged(change, Outcome.SKIPPED, spoiled) for change in changes)
-        await this.desk.books.settled(effect, judged)
-        _note(this, effect, Carried(judged))
-        return
     try:
-        _note(this, effect, await _carried(this, _placed(this, effect), changes))
+        carried = await _carried(this, _placed(this, effect), changes)
     except Stopped as stopped:
         this.stopped = this.stopped or stopped
         await _put_off(this.desk, stopped)
+    except Halted:
+        this.state = await this.desk.books.state()
+    else:
+        _note(this, effect, carried)
+        this.desk.watch(Moment("settled", effect.id, effect.subject, effect.number, 0))
 
 
 async def _carried(this: _Run, effect: Effect, changes: tuple[Change, ...]) -> Carried:
     """Carry one effect out; an assumption of ours that does not hold fails this effect only."""
+    if spoiled := this.spoiled.get(effect.subject) or _unmade(changes):
+        judged = tuple(Judged(change, Outcome.SKIPPED, spoiled) for change in changes)
+        await this.desk.books.settled(effect, judged)
+        return Carried(judged)
     carrier = this.carriers.get(effect.route, carry_out)
     try:
         return await carrier(this.desk, effect, changes)
@@ -217,17 +219,25 @@ async def _waiting(stopped: Stopped, now: datetime) -> Ended:
     return Ended("waiting", stopped.error.message, _until(stopped, now))
 
 
-async def _cancel(this: _Run, effects: Iterable[Effect]) -> None:
+async def _cancel(this: _Run, effects: Iterable[Effect]) -> Ended:
     """Nothing more is sent; what may have arrived is still looked at before it is settled."""
-    quiet = replace(this.desk, patience=replace(this.desk.patience, attempts=0))
+    this.desk = replace(this.desk, patience=replace(this.desk.patience, attempts=0))
     for effect in effects:
         if effect.state is EffectState.SETTLED:
             continue
         changes = tuple(_resolved(this, this.changes[at]) for at in effect.change_ids)
-        if effect.attempt > 0 and effect.route not in this.carriers:
-            await carry_out(quiet, _placed(this, effect), changes)
-        else:
-            judged = [
-                Judged(change, Outcome.SKIPPED, "the plan was cancelled") for change in changes
-            ]
-            await this.desk.books.settled(effect, judged)
+        try:
+            await _called_off(this, _placed(this, effect), changes)
+        except Stopped as stopped:
+            await _put_off(this.desk, stopped)
+            return await _waiting(stopped, this.desk.clock.now())
+    return Ended("cancelled")
+
+
+async def _called_off(this: _Run, effect: Effect, changes: tuple[Change, ...]) -> None:
+    sent = effect.attempt > 0 and effect.route not in this.carriers
+    if sent or effect.route is Route.HAND_OVER:
+        await _carried(this, effect, changes)
+        return
+    judged = [Judged(change, Outcome.SKIPPED, "the plan was cancelled") for change in changes]
+    await this.desk.books.settled(effect, judged)

@@ -40,7 +40,7 @@ class HandedRecord:
     property: str  # hubspot_owner_id, or a custom user property
     before: str | None
     after: str | None
-    state: str = "pending"  # pending | sent | done | refused | gone | returned
+    state: str = "pending"  # pending | sent | done | refused | gone | left
     message: str = ""
     settled_at: datetime | None = None
 

@@ -11,6 +11,7 @@ from rolecall.plan.undo import inverse
 from rolecall.services.app import App
 from rolecall.services.drafts.ground import Ground
 from rolecall.services.drafts.orders import Draft, UndoPlan
+from rolecall.store import View
 
 RETURNS = "returns"  # the detail `provision.hand_over` gives records back by
 
@@ -20,12 +21,13 @@ async def draft_undo(app: App, ground: Ground, order: UndoPlan) -> Draft:
     async with app.database.read() as view:
         stored = await view.plans.get(order.plan_id)
         receipts = await view.journal.receipts(stored.plan.id)
+        gave = await _gave(view, receipts, stored.plan)
     if not receipts:
         raise Refused(
             f"plan {stored.plan.id} did nothing yet, so there is nothing to undo",
             hint=f"to drop it: rolecall plan cancel {stored.plan.id}",
         )
-    back = inverse(stored.plan, receipts, ground.snapshot)
+    back = inverse(stored.plan, receipts, ground.snapshot, gave)
     notes = tuple(
         f"stays as it is: {change.subject}, {change.kind.value.replace('_', ' ')}: {why}"
         for change, why in back.left
@@ -33,6 +35,20 @@ async def draft_undo(app: App, ground: Ground, order: UndoPlan) -> Draft:
     title = f"Undo: {stored.plan.title}"
     changes = tuple(_with_rollback(change, stored.plan, receipts) for change in back.changes)
     return Draft(title, f"undo {stored.plan.id}", changes, notes=notes)
+
+
+async def _gave(view: View, receipts: Sequence[Receipt], plan: Plan) -> frozenset[str]:
+    """The hand-overs with records on their rollback file, however they ended."""
+    found = {one.change_id: one.effect_id for one in receipts}
+    return frozenset(
+        [
+            change.id
+            for change in plan.changes
+            if change.kind is ChangeKind.HAND_OVER
+            and change.id in found
+            and (await view.handovers.progress(found[change.id])).get("done")
+        ]
+    )
 
 
 def _with_rollback(change: Change, plan: Plan, receipts: Sequence[Receipt]) -> Change:
