@@ -232,7 +232,7 @@ async def test_a_rule_refuses_and_a_person_must_say_why(console: Console, browse
     await _asks(mia, "sales-rep", "dee@tiny.test")
     root = await signed_in(browser, console, ROOT)
     await root.goto("/p/acme/requests")
-    await root.click("text=mia@acme.test asks for sales-rep")
+    await root.click("text=mia@acme.test asks for Sales rep")
     await root.get_by_role("button", name="Refuse").click()
     await expect(root.get_by_role("alert")).to_contain_text("reason")
     await root.get_by_role("link", name="Back").click()

@@ -73,7 +73,7 @@ async def test_a_colleague_gets_access_until_a_date(console: Console, browser: B
     await _ask(mia)
     kim = await signed_in(browser, console, "kim@acme.test")
     await kim.goto("/p/acme/requests")
-    await kim.click("text=mia@acme.test asks for sales-rep")
+    await kim.click("text=mia@acme.test asks for Sales rep")
     await expect(kim.locator("main")).to_contain_text("a month")
     await expect(kim.locator("main")).to_contain_text("Inside Sales")
     await kim.get_by_role("button", name="Approve: give").click()

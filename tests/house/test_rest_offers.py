@@ -162,6 +162,7 @@ OFFERED: dict[str, str] = {
     "requests.requests.withdraw": "withdrawRequest",
     "requests.views.catalogue": "listCatalogue",
     "requests.views.list_requests": "listRequests",
+    "requests.views.profile_titles": CONSOLE,
     "requests.views.preview_request": "previewRequest",
     "requests.views.show_request": "readRequest",
     "requests.views.waiting_for": "listWaitingRequests",

@@ -181,6 +181,8 @@ def _shown(change: Change, side: str) -> str:
     value = change.before if side == "before" else change.after
     if value is None:
         return ""
+    if value == "super_admin":
+        return "Super Admin"
     return value if isinstance(value, str) else ", ".join(value)
 
 

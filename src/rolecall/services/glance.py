@@ -110,6 +110,7 @@ class FindingsPage:
     rules: tuple[tuple[str, Severity, int], ...]
     found: tuple[StoredFinding, ...]
     more: bool
+    titles: Mapping[str, str]  # of the rules, in words
 
 
 async def findings_page(
@@ -136,7 +137,7 @@ async def findings_page(
         )
         head = await view.snapshots.head(portal.hub_id)
         rules = await view.findings.tally(portal.hub_id)
-    return FindingsPage(portal, head, rules, found[:limit], len(found) > limit)
+    return FindingsPage(portal, head, rules, found[:limit], len(found) > limit, _titles())
 
 
 _RUNNING = (PlanState.APPLYING, PlanState.PAUSED)
@@ -155,9 +156,13 @@ def _remember(key: str, value: WeekChanges) -> WeekChanges:
     return value
 
 
+def _titles() -> dict[str, str]:
+    return {one.id: one.title for one in all_rules()}
+
+
 async def _group(view: View, portal: Portal, counted: tuple[str, Severity, int]) -> RuleGroup:
     rule, severity, number = counted
-    titles = {one.id: one.title for one in all_rules()}
+    titles = _titles()
     found = await view.findings.some(portal.hub_id, rule=rule, severity=severity, limit=NAMED)
     return RuleGroup(rule, titles.get(rule, rule), severity, number, found)
 

@@ -9,7 +9,7 @@ from rolecall.domain.finding import Severity
 from rolecall.kit.errors import NeedsPerson
 from rolecall.services.glance import findings_page, glance
 from rolecall.services.plans.fixing import fix_finding
-from rolecall.services.requests.views import waiting_for
+from rolecall.services.requests.views import profile_titles, waiting_for
 from rolecall.services.reviews.views import my_reviews
 from rolecall.services.upkeep import look
 from rolecall.web.routing import Page, get, post
@@ -37,6 +37,7 @@ async def overview(visit: Visit) -> Response:
         "overview.html",
         seen=seen,
         to_answer=await waiting_for(visit.app, visit.actor, visit.here.hub_id),
+        titles=await profile_titles(visit.app, visit.actor, visit.here.hub_id),
         to_review=[
             pair
             for pair in await my_reviews(visit.app, visit.actor)

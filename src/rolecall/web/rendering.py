@@ -50,6 +50,12 @@ def environment() -> Environment:
         words=words.words,
         money=words.money,
         shown=words.shown,
+        field_word=words.field_word,
+        source_word=words.source_word,
+        sentence=words.sentence,
+        hint_here=words.hint_here,
+        browser=words.browser,
+        cell=words.cell,
     )
     return made
 

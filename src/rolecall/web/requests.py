@@ -20,6 +20,7 @@ from rolecall.services.requests.views import (
     catalogue,
     list_requests,
     preview_request,
+    profile_titles,
     show_request,
     waiting_for,
 )
@@ -60,6 +61,7 @@ async def requests(visit: Visit) -> Response:
         "requests.html",
         page=page,
         to_answer=await waiting_for(visit.app, visit.actor, hub_id),
+        titles=await profile_titles(visit.app, visit.actor, hub_id),
         group=group,
         groups=tuple(GROUPS),
     )
@@ -136,7 +138,8 @@ async def request(visit: Visit) -> Response:
     await _seen(visit)
     seen = await show_request(visit.app, visit.actor, visit.path("request"))
     moving = seen.request.state is RequestState.APPROVED and not seen.request.note
-    return visit.page("request.html", seen=seen, moving=moving)
+    titles = await profile_titles(visit.app, visit.actor, visit.here.hub_id)
+    return visit.page("request.html", seen=seen, moving=moving, titles=titles)
 
 
 async def answer_form(visit: Visit) -> Response:

@@ -131,6 +131,7 @@ def _failed(visit: Visit, error: RolecallError) -> Response:
     return visit.page(
         "refused.html",
         status,
+        status=status,
         problem=error,
         message=redacted(error.message),
         hint=redacted(error.hint or ""),
@@ -143,6 +144,7 @@ def _lost(visit: Visit, error: HTTPException) -> Response:
     return visit.page(
         "refused.html",
         error.status_code,
+        status=error.status_code,
         problem=None,
         message=str(error.detail),
         hint="",

@@ -196,6 +196,21 @@ async def change_operator(visit: Visit) -> Response:
     return visit.go(visit.url("settings", "operators"), "Changed.")
 
 
+SCOPE_WORDS = {
+    "access:write": "put an access.yaml in force, take over a list of people",
+    "manage": "operators, tokens, reports, settings",
+    "plan:apply": "carry out approved plans",
+    "plan:approve": "approve and refuse plans",
+    "plan:propose": "make plans; nothing is sent by that",
+    "read": "look at users, structure, findings, plans and the audit trail",
+    "request:answer": "approve and refuse requests",
+    "request:file": "ask for access",
+    "review:decide": "decide what is put before its owner",
+    "review:manage": "open, remind and close reviews",
+    "scim": "be the SCIM endpoint of an identity provider",
+}
+
+
 async def tokens(visit: Visit) -> Response:
     """API tokens: made once in clear, then only their ends are shown."""
     return await _tokens(visit, None, "")
@@ -216,6 +231,7 @@ async def _tokens(visit: Visit, problem: RolecallError | None, secret: str) -> R
         names=await names_of_actors(visit.app, [_owner(one.owner_id) for one in found]),
         owner=_owner,
         scopes=usable,
+        scope_words=SCOPE_WORDS,
         secret=secret,
         problem=problem,
         typed=visit.form,

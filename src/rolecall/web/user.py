@@ -11,7 +11,7 @@ from rolecall.domain.actor import Role
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.services.drafts.offboarding import Impact, held_shown, preview_offboarding
 from rolecall.services.drafts.orders import ALL_OBJECTS, RULES, OffboardUser
-from rolecall.services.inventory.cards import UserCard, differences, show_user, user_history
+from rolecall.services.inventory.cards import Fact, UserCard, differences, show_user, user_history
 from rolecall.services.inventory.times import PastUser, holdings_now, user_on
 from rolecall.services.permissions.answers import age_of, why_can
 from rolecall.services.plans.drafting import propose
@@ -34,6 +34,8 @@ async def user(visit: Visit) -> Response:
     return visit.page(
         "user.html",
         card=card,
+        facts=[one for one in card.facts if not _is_detail(one)],
+        details=[one for one in card.facts if _is_detail(one)],
         holdings=await holdings_now(visit.app, visit.actor, visit.name, card.row.user.id),
         history=tuple(
             reversed(await user_history(visit.app, visit.actor, visit.name, card.row.user.id))
@@ -45,6 +47,14 @@ async def user(visit: Visit) -> Response:
         slider_at=days if on is None else max(0, days - (today.date() - on).days),
         may_plan=visit.holds(Role.ADMIN, Role.APPROVER),
     )
+
+
+def _is_detail(fact: Fact) -> bool:
+    """Ids, and what HubSpot's user record says once more of sets, teams, seats and activity."""
+    return fact.name in _IDS or fact.name.startswith("hs_user_")
+
+
+_IDS = frozenset({"settings id", "CRM record", "record owner"})
 
 
 async def _past(visit: Visit, card: UserCard, at: datetime) -> PastUser:
@@ -71,7 +81,7 @@ async def compare(visit: Visit) -> Response:
     rows = [
         one
         for one in (differences(left.row, right.row) if right else ())
-        if one.field not in _NO_COMPARISON
+        if one.field not in _NO_COMPARISON and not one.field.startswith("hs_user_")
     ]
     return visit.page(
         "user_compare.html", left=left, right=right, rows=rows, problem=problem,

@@ -146,6 +146,70 @@ def words(items: Sequence[object], missing: str = "none") -> str:
     return ", ".join(map(str, items)) or missing
 
 
+# Fields of a user whose own names say less than ours.
+FIELDS = {"seat_names": "seats", "super_admin": "Super Admin", "last_active_at": "last active"}
+FIELDS |= {"last_active_source": "last active by", "created_at": "created"}
+# Where a plan comes from, in the words of the command that makes it.
+SOURCES = {"user change": "a change of users", "user remove": "a removal", "user add": "a new user"}
+SOURCES |= {"user import": "a list of users", "team move": "a move of a team", "due": "a date"}
+
+
+def field_word(name: str) -> str:
+    """A field of a user as people write it; HubSpot's own properties lose their prefix."""
+    return FIELDS.get(name) or plain(name.removeprefix("hs_").removesuffix("_ids"))
+
+
+def source_word(source: str) -> str:
+    """Where a plan comes from."""
+    return SOURCES.get(source, source)
+
+
+# Errors name commands; here the same is a place to click.
+_PLACES = {
+    "rolecall sync": "read it from HubSpot on the overview",
+    "rolecall access dump": "Structure, access.yaml shows the portal written down, to begin with",
+    "rolecall portal add": "Portals shows where to click",
+    "rolecall plan apply": "open that plan and carry it out",
+}
+
+
+def hint_here(hint: str) -> str:
+    """What to do, in the words of the console; a hint that only names a command says nothing here."""
+    if "`rolecall" not in hint and not hint.startswith("rolecall "):
+        return hint
+    return next((place for command, place in _PLACES.items() if command in hint), "")
+
+
+def sentence(text: str) -> str:
+    """The same with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+# The order counts: every browser names Safari, and most name Chrome.
+_BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows")),
+    *(("Mac OS", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux")),
+)
+
+
+def cell(value: object) -> str:
+    """A cell of a report; seconds and the zone of a moment stand in the file, not on the page."""
+    text = str(value if value is not None else "")
+    if text.endswith(" UTC") and len(text) == len("2026-06-30 12:00:00 UTC"):
+        return text[: len("2026-06-30 12:00")]
+    return text or "–"
+
+
+def browser(about: str) -> str:
+    """`Firefox on Windows, 10.0.0.7` of what a browser says of itself; its own words otherwise."""
+    agent, _, address = about.rpartition(", ")
+    name = next((word for token, word in _BROWSERS if token in agent), "")
+    system = next((word for token, word in _SYSTEMS if token in agent), "")
+    told = " on ".join(part for part in (name, system) if part)
+    return f"{told}, {address}" if told and address else about or "unknown browser"
+
+
 def shown(value: object, missing: str = "–") -> str:
     """Any stored value for reading."""
     if value is None or value in ("", ()):

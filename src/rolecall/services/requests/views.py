@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.assignment import Slot
@@ -15,6 +17,7 @@ from rolecall.kit.errors import Refused
 from rolecall.kit.paging import Page
 from rolecall.plan.prices import price_of
 from rolecall.policy.offers import Offer, answer_by_rule, may_see, offers_of
+from rolecall.policy.parse import parse_policy
 from rolecall.requests.routing import may_answer, may_ask, steps_of
 from rolecall.requests.validity import validity_of, values_of
 from rolecall.services.app import App
@@ -88,6 +91,20 @@ async def catalogue(app: App, actor: Actor, hub_id: int) -> tuple[CatalogueItem,
         for offer in offers_of(standing.policy, standing.snapshot)
         if may_see(offer, actor.email, standing.people)
     )
+
+
+async def profile_titles(app: App, actor: Actor, hub_id: int) -> Mapping[str, str]:
+    """The titles of profiles by name, as the catalogue in force words them."""
+    _need_role(actor, hub_id)
+    async with app.database.read() as view:
+        stored = await view.policies.in_force(hub_id)
+    return _titles(stored.text) if stored else {}
+
+
+@lru_cache(maxsize=16)
+def _titles(text: str) -> Mapping[str, str]:
+    catalogue = parse_policy(text).catalogue or {}
+    return {name: terms.title for name, terms in catalogue.items() if terms.title}
 
 
 async def preview_request(

@@ -79,7 +79,22 @@ function counted(scope) {
   if (all) { all.checked = boxes.length > 0 && ticked === boxes.length; all.indeterminate = ticked > 0 && ticked < boxes.length; }
 }
 
+// On a phone a wide table is a list; each cell says which column it is of.
+function label(table) {
+  const columns = [...table.querySelectorAll("thead th")].map((one) => one.textContent.replace(/[▴▾]/g, "").trim());
+  for (const row of table.querySelectorAll("tbody tr, tfoot tr")) {
+    [...row.cells].forEach((cell, at) => {
+      if (cell.tagName !== "TD") return;
+      const empty = ["", "–"].includes(cell.textContent.trim()) && !cell.querySelector("input, a, button");
+      cell.classList.toggle("blank", empty);
+      if (columns[at] && !cell.querySelector("input, details, .mark")) { cell.classList.add("named"); cell.dataset.column = columns[at]; }
+    });
+  }
+  table.classList.add("cards");
+}
+
 function prepare(root) {
+  for (const table of root.querySelectorAll(".scroll > table:not(.slim)")) label(table);
   for (const form of root.querySelectorAll("form[data-renews]")) {
     let timer;
     form.addEventListener("input", (event) => {
