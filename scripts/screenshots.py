@@ -21,7 +21,9 @@ from playwright.async_api import Browser, Page  # noqa: E402
 
 from rolecall.domain.actor import SYSTEM, Role  # noqa: E402
 from rolecall.domain.review import CampaignOrder, ReviewerKind, Scope  # noqa: E402
+from rolecall.domain.scim import ScimClient, ScimLine, ScimRecord  # noqa: E402
 from rolecall.domain.snapshot import User  # noqa: E402
+from rolecall.kit.ids import uuid7  # noqa: E402
 from rolecall.plan.wishes import Ask  # noqa: E402
 from rolecall.services.drafts.orders import ChangeUsers, RemoveUsers  # noqa: E402
 from rolecall.services.plans.drafting import propose  # noqa: E402
@@ -80,7 +82,28 @@ async def _pages(console: Console, admin: Any, kim: Any) -> dict[str, str]:
     report = await save_report(app, admin, "acme", draft)
     moved = next(one for one in snapshot.teams if one.parent_id)
     made = {"plan": plan.id, "stopped": stopped.id, "request": request.id, "report": report.id}
+    made["scim"] = await _provider(console)
     return _addresses({**made, "campaign": campaign.id, "team": moved.id}, plain)
+
+
+async def _provider(console: Console) -> str:
+    """An identity provider with a group that is mapped, one that is not, and a refusal."""
+    hub_id = console.hub_id
+    async with console.app.database.begin(SYSTEM, "screenshots") as work:
+        client = ScimClient(uuid7(), hub_id, "okta", work.now)
+        told = {"Content": "team:1", "Book club": ""}
+        groups = [
+            ScimRecord(client.id, "Group", uuid7(), hub_id, name, "{}", work.now, work.now,
+                       target=target)
+            for name, target in told.items()
+        ]  # fmt: skip
+        why = "email-domain: eve@gmail.com is not of the company"
+        line = ScimLine(uuid7(), client.id, work.now, "POST", "/v2/Users", "{}", 409, why,
+                        kind="User", asked="{}")  # fmt: skip
+        await work.scim.put_client(client)
+        await work.scim.add(*groups)
+        await work.scim.log(line)
+    return client.id
 
 
 def _addresses(made: dict[str, str], plain: list[User]) -> dict[str, str]:
@@ -124,6 +147,9 @@ def _addresses(made: dict[str, str], plain: list[User]) -> dict[str, str]:
         "operators": f"{base}/settings/operators",
         "tokens": f"{base}/settings/tokens",
         "notices": f"{base}/settings/notices",
+        "providers": f"{base}/settings/scim",
+        "provider": f"{base}/settings/scim/{made['scim']}",
+        "provider-remove": f"{base}/settings/scim/{made['scim']}/remove",
         "audit": f"{base}/settings/audit",
         "account": "/account",
         "portals": "/portals",

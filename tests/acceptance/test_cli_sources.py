@@ -34,6 +34,10 @@ async def test_scim_clients(tmp_path: Path) -> None:
         lines = await told("scim", "log", "idp")
         nobody = await asyncio.to_thread(lambda: home.run("scim", "log", "okta", code=1))
         refused = await asyncio.to_thread(lambda: home.run("token", "rotate", client["id"], code=1))
+        wary = await asyncio.to_thread(lambda: home.run("scim", "remove", "idp", code=1))
+        gone = await told("scim", "remove", "idp", "--yes")
+        left = await told("scim", "list")
+        await idp.send("GET", "/Users", None, 401)
 
     assert ("remove", 7) == (client["leaving"], client["most_people"])
     assert changed == client
@@ -41,6 +45,9 @@ async def test_scim_clients(tmp_path: Path) -> None:
     assert [409, 201, 201] == [one["status"] for one in lines]
     assert "gmail.com" in lines[0]["told"]
     assert "known: idp" in nobody.stderr
+    assert "1 users and 1 groups" in wary.stderr
+    assert ("idp", 1, 1) == (gone["client"]["name"], gone["users"], gone["groups"])
+    assert [] == left
     assert "no token" in refused.stderr  # it is ada's, and a secret is its owner's alone
 
 

@@ -186,6 +186,8 @@ OFFERED: dict[str, str] = {
     "scim.clients.list_clients": "listScimClients",
     "scim.clients.log_of": "listScimLog",
     "scim.clients.mapping": "listScimGroups",
+    "scim.removing.preview_removal": "what a confirmation shows; removeScimClient answers the same",
+    "scim.removing.remove_client": "removeScimClient",
     "scim.replaying.replay_push": "replayScimPush",
     "structure.access_text": CONSOLE,
     "structure.portal_lists": "listPermissionSets listTeams",

@@ -23,8 +23,9 @@ from rolecall.services.scim.clients import (
     log_of,
     mapping,
 )
+from rolecall.services.scim.removing import remove_client
 from rolecall.services.scim.replaying import replay_push
-from rolecall.services.scim.shapes import client_shape, group_shape, line_shape
+from rolecall.services.scim.shapes import client_shape, group_shape, line_shape, removal_shape
 
 router = APIRouter(tags=["sources"], responses=errors())
 
@@ -56,6 +57,16 @@ class ScimClientModel(Answer):
     most_leavers_a_day: int
     welcome_email: bool
     trouble: str
+
+
+class ScimRemovalModel(Answer):
+    """What went with a client."""
+
+    client: ScimClientModel
+    users: int
+    groups: int
+    claims_ended: int
+    plans_cancelled: int
 
 
 class ScimClientChange(Body):
@@ -120,6 +131,17 @@ async def change(call: Caller, client: str, body: ScimClientChange) -> Response:
     known = await client_named(call.app, call.actor, client)
     changes = {name: value for name, value in body if value is not None}
     return told(client_shape(await change_client(call.app, call.actor, replace(known, **changes))))
+
+
+@router.delete(
+    "/scim-clients/{client}", operation_id="removeScimClient", response_model=ScimRemovalModel
+)
+async def remove(call: Caller, client: str) -> Response:
+    """End a client: its token at once, its claims, its waiting plans, what it pushed and sent.
+
+    The portal's users stay as they are, and the people it brought stay known.
+    """
+    return told(removal_shape(await remove_client(call.app, call.actor, client)))
 
 
 @router.get(

@@ -13,6 +13,7 @@ from rolecall.domain.scim import GroupTarget, Leaving
 
 if TYPE_CHECKING:
     from rolecall.domain.scim import ScimClient
+    from rolecall.services.scim.removing import Removal
 
 TARGETS = [one.value for one in GroupTarget]
 LEAVINGS = [one.value for one in Leaving]
@@ -83,6 +84,37 @@ def set_(
         return
     say(f"{changed.name}: groups are {changed.groups.value}, leaving is {changed.leaving.value}")
     hint("groups that were pushed already are mapped anew with their next push")
+
+
+@scim.command(epilog="Example: rolecall scim remove okta --yes")
+@click.argument("client")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def remove(client: str, yes: bool, as_json: bool) -> None:
+    """End a client for good: its token at once, its claims, its waiting plans, its log.
+
+    The portal's users stay as they are. The people it pushed stay known; another client, or a
+    people list, takes them over.
+    """
+    from rolecall.services.scim.removing import preview_removal, remove_client
+    from rolecall.services.scim.shapes import removal_shape
+
+    if not yes:
+        seen = ask_as_operator(lambda app, actor: preview_removal(app, actor, client))
+        click.confirm(f"Remove {seen.client.name}? {_goes(seen)}", abort=True, err=True)
+    gone = ask_as_operator(lambda app, actor: remove_client(app, actor, client))
+    if as_json:
+        print_json(removal_shape(gone))
+        return
+    say(f"{gone.client.name} is removed and its token revoked. {_goes(gone)}")
+    hint("users at HubSpot are as they were; `access plan` shows whom nothing claims any more")
+
+
+def _goes(one: Removal) -> str:
+    return (
+        f"With it go {one.users} users and {one.groups} groups it pushed, {one.claims} claims"
+        f" and {one.plans} waiting plans."
+    )
 
 
 @scim.command(epilog="Example: rolecall scim groups okta")

@@ -90,6 +90,7 @@ class Event(StrEnum):
     REVIEW_SCHEDULE_CHANGED = "review:schedule:changed"
     SCIM_CLIENT_ADDED = "scim:client:added"
     SCIM_CLIENT_CHANGED = "scim:client:changed"
+    SCIM_CLIENT_REMOVED = "scim:client:removed"
     SCIM_PERSON_CHANGED = "scim:person:changed"
     SCIM_PUSH_REPLAYED = "scim:push:replayed"
     SYNC_SHRINK_ACCEPTED = "sync:shrink:accepted"

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+# The source of people whose identity provider was removed: whoever names them next keeps them.
+RELEASED = "released"
+
 
 class Situation(StrEnum):
     """Result of correlating a user with people."""

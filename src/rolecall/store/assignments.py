@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from rolecall.domain.assignment import Assignment, Origin, Slot
 from rolecall.kit.ids import uuid7
 from rolecall.store.encoding import from_json, to_json
-from rolecall.store.rows import Repository
+from rolecall.store.rows import CHUNK, Repository
 from rolecall.store.schema import Key, metadata, moment, text
 
 ASSIGNMENTS = Table(
@@ -56,8 +56,13 @@ class Assignments(Repository):
 
     async def end(self, ids: Sequence[str], at: datetime) -> int:
         """End claims now, before their own end date; how many were still open."""
-        still_open = (ASSIGNMENTS.c.id.in_(ids), ASSIGNMENTS.c.ended_at.is_(None))
-        return await self.touched(change(ASSIGNMENTS).where(*still_open).values(ended_at=at))
+        ended = 0
+        for start in range(0, len(ids), CHUNK):
+            batch = ids[start : start + CHUNK]
+            still_open = (ASSIGNMENTS.c.id.in_(batch), ASSIGNMENTS.c.ended_at.is_(None))
+            closed = change(ASSIGNMENTS).where(*still_open).values(ended_at=at)
+            ended += await self.touched(closed)
+        return ended
 
     async def replace(
         self, hub_id: int, origin: Origin, assignments: Sequence[Assignment], at: datetime

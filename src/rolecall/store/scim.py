@@ -108,6 +108,18 @@ class Scim(Repository):
         row = {"id": client.id, "hub_id": client.hub_id, "body": to_json(client)}
         await self.upsert(CLIENTS, [row])
 
+    async def hold(self, client_id: str, *, alone: bool = False) -> ScimClient | None:
+        """The client, which nobody removes before this transaction ends; `alone` to remove it."""
+        found = select(CLIENTS).where(CLIENTS.c.id == client_id)
+        row = await self.one(found.with_for_update(read=not alone))
+        return from_json(row["body"], ScimClient) if row else None
+
+    async def forget(self, client_id: str) -> None:
+        """Forget a client with all it pushed and sent."""
+        for table in (UNPLANNED, RESOURCES, COUNTS, LOG):
+            await self.connection.execute(delete(table).where(table.c.client_id == client_id))
+        await self.connection.execute(delete(CLIENTS).where(CLIENTS.c.id == client_id))
+
     async def add(self, *records: ScimRecord) -> None:
         """Keep new resources."""
         await self.connection.execute(insert(RESOURCES), [_row(one) for one in records])
@@ -156,6 +168,11 @@ class Scim(Repository):
         """Every resource of a kind, by id."""
         return await self._records(RESOURCES.c.client_id == client_id, RESOURCES.c.kind == kind)
 
+    async def count(self, client_id: str, kinds: Iterable[str]) -> int:
+        """How many resources of these kinds there are."""
+        held = COUNTS.c.client_id == client_id, COUNTS.c.kind.in_(sorted(kinds))
+        return int(await self.value(select(func.sum(COUNTS.c.resources)).where(*held)) or 0)
+
     async def page(
         self, client_id: str, kinds: Iterable[str], start: int, count: int | None
     ) -> tuple[int, tuple[ScimRecord, ...]]:
@@ -164,12 +181,11 @@ class Scim(Repository):
         The place is found among keys alone, which an index holds; rows are read for the page only.
         """
         wanted = sorted(kinds)
-        held = COUNTS.c.client_id == client_id, COUNTS.c.kind.in_(wanted)
-        total = await self.value(select(func.sum(COUNTS.c.resources)).where(*held))
+        total = await self.count(client_id, wanted)
         here = RESOURCES.c.client_id == client_id, RESOURCES.c.kind.in_(wanted)
         keys = select(RESOURCES.c.id).where(*here).order_by(RESOURCES.c.id)
         place = await self.rows(keys.offset(start).limit(count))
-        return int(total or 0), await self._these([row["id"] for row in place], *here)
+        return total, await self._these([row["id"] for row in place], *here)
 
     async def mark(self, client_id: str, subjects: Iterable[str], at: datetime) -> None:
         """These subjects must be planned; who was marked already keeps the first time."""

@@ -6,6 +6,7 @@ from rolecall.web import (
     account,
     overview,
     plans,
+    providers,
     reports,
     requests,
     reviews,
@@ -26,5 +27,6 @@ PAGES: tuple[Page, ...] = (
     *requests.PAGES,
     *reviews.PAGES,
     *settings_pages.PAGES,
+    *providers.PAGES,
     *account.PAGES,
 )

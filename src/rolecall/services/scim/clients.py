@@ -64,6 +64,9 @@ def acting_for(client: ScimClient, email: str = "") -> Actor:
 async def _new_client(app: App, caller: Actor, hub_id: int) -> ScimClient:
     token_id = caller.id.removeprefix("token:")
     async with app.database.begin(caller, "first push by SCIM") as work:
+        token = await work.api_tokens.get(token_id)
+        if token is None or token.revoked_at is not None:
+            raise NotAllowed(f"the token {caller.name} was revoked")
         client = ScimClient(token_id, hub_id, caller.name, work.now)
         await work.scim.put_client(client)
         work.record(Event.SCIM_CLIENT_ADDED, subject=client.name, hub_id=hub_id)

@@ -150,6 +150,7 @@ async def carry_out(app: App, pusher: Pusher, marks: Sequence[Unplanned]) -> Pla
     if why:
         await _tell_waiting(app, pusher, plan, why)
         return plan
+    await _need_trust(app, pusher.client)  # planning takes long, and the token may be gone by now
     try:
         await approve_plan(app, pusher.actor, plan.id, digest=plan.digest, reason=order.reason)
     except Refused as error:  # a second person is asked for

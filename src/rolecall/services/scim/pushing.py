@@ -6,14 +6,15 @@ Nothing is kept of a push that is refused. HubSpot is reached by the plan alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from rolecall.domain.actor import Role
 from rolecall.domain.assignment import Assignment, Origin
 from rolecall.domain.events import Event
 from rolecall.domain.operator import TokenScope
-from rolecall.domain.person import Person
+from rolecall.domain.person import RELEASED, Person
 from rolecall.domain.plan import ManualTask
 from rolecall.domain.scim import Leaving, ScimRecord
 from rolecall.kit.ids import uuid7
@@ -23,7 +24,7 @@ from rolecall.services.drafts.changes import draft_kept
 from rolecall.services.drafts.ground import Ground, ground_of
 from rolecall.services.drafts.orders import KeptWishes
 from rolecall.services.plans.drafting import planned
-from rolecall.services.rights import may_change
+from rolecall.services.rights import NotAllowed, may_change
 from rolecall.services.scim.clients import Pusher
 from rolecall.services.scim.planning import ScimRunner, claims_about
 from rolecall.services.scim.wishes import (
@@ -89,7 +90,7 @@ async def push_user(
     swap = _swap(ground, subject, person, f"{client.reference}:user", made)
     gone = PARKED if client.leaving is Leaving.PARK else ABSENT
     _refuse_impossible(ground, pusher, [replace(swap, wanted=PRESENT if pushed.active else gone)])
-    async with app.database.begin(pusher.actor, f"pushed by {client.name}") as work:
+    async with _pushing(app, pusher, "pushed") as work:
         record = await _keep_user(work, pusher, pushed, body, former, person, subject)
         if former is not None and former.subject not in ("", subject.casefold()):
             await _move_claims(work, pusher, former.subject, subject)
@@ -110,7 +111,7 @@ async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRe
     _need_pushing(app, pusher)
     client = pusher.client
     if not record.subject:
-        async with app.database.begin(pusher.actor, f"deleted by {client.name}") as work:
+        async with _pushing(app, pusher, "deleted") as work:
             await work.scim.remove(client.id, "User", record.id)
         return
     ground = await ground_of(app, pusher.actor, pusher.portal.name)
@@ -122,7 +123,7 @@ async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRe
     )
     swap = _swap(ground, record.subject, person, client.reference, leaving)
     _refuse_impossible(ground, pusher, [replace(swap, wanted=gone)])
-    async with app.database.begin(pusher.actor, f"deleted by {client.name}") as work:
+    async with _pushing(app, pusher, "deleted") as work:
         await work.scim.remove(client.id, "User", record.id)
         await _write_claims(work, pusher, [swap])
         work.record(
@@ -156,7 +157,7 @@ async def push_group(
     target = _target(pusher, ground, pushed, former)
     swaps = _group_swaps(ground, pusher, record_id, target, pushed.members, held, known, people)
     _refuse_impossible(ground, pusher, swaps)
-    async with app.database.begin(pusher.actor, f"pushed by {client.name}") as work:
+    async with _pushing(app, pusher, "pushed") as work:
         record = _group_record(work, pusher, pushed, body, former, record_id, target)
         await (work.scim.change(record) if former else work.scim.add(record))
         await _write_claims(work, pusher, swaps)
@@ -174,8 +175,17 @@ async def drop_group(app: App, runner: ScimRunner, pusher: Pusher, record: ScimR
     """A pushed group was deleted: its members lose what they had of it alone."""
     empty = PushedGroup(record.name, (), record.external_id)
     await push_group(app, runner, pusher, empty, record.body, record)
-    async with app.database.begin(pusher.actor, f"deleted by {pusher.client.name}") as work:
+    async with _pushing(app, pusher, "deleted") as work:
         await work.scim.remove(pusher.client.id, "Group", record.id)
+
+
+@asynccontextmanager
+async def _pushing(app: App, pusher: Pusher, done: str) -> AsyncIterator[UnitOfWork]:
+    """A transaction of a client that is not removed meanwhile; NotAllowed where it was."""
+    async with app.database.begin(pusher.actor, f"{done} by {pusher.client.name}") as work:
+        if await work.scim.hold(pusher.client.id) is None:
+            raise NotAllowed(f"the SCIM client {pusher.client.name} was removed")
+        yield work
 
 
 def _need_pushing(app: App, pusher: Pusher) -> None:
@@ -200,13 +210,16 @@ async def _refuse_taken(view: View, pusher: Pusher, name: str, former: ScimRecor
 async def _person(
     view: View, pusher: Pusher, pushed: PushedUser, former: ScimRecord | None
 ) -> Person:
-    """The human: as HR knows them where it does, else as pushed."""
+    """The human: as HR knows them where it does, else as pushed.
+
+    Whom a provider brought that is removed by now is taken over.
+    """
     known = await view.people.get(former.id) if former else None
     if known is None and former is None:
         alike = await view.people.by_email(pushed.email) if pushed.email else ()
         taken = await view.scim.known(pusher.client.id, "User", [one.id for one in alike])
         known = alike[0] if len(alike) == 1 and not taken else None
-    if known is not None and known.source != pusher.client.reference:
+    if known is not None and known.source not in (RELEASED, pusher.client.reference):
         return known
     manager = await view.people.get(pushed.manager_id) if pushed.manager_id else None
     named = (pushed.email, *pushed.emails, *(known.emails if known else ()))
@@ -232,7 +245,7 @@ async def _keep_nobody(
     app: App, pusher: Pusher, pushed: PushedUser, body: str, former: ScimRecord | None,
     person: Person,
 ) -> ScimRecord:  # fmt: skip
-    async with app.database.begin(pusher.actor, f"pushed by {pusher.client.name}") as work:
+    async with _pushing(app, pusher, "pushed") as work:
         told = {"client": pusher.client.name, "why": f"{pushed.user_name} has no e-mail address"}
         work.notify("scim.waiting", told, hub_id=pusher.client.hub_id)
         return await _keep_user(work, pusher, pushed, body, former, person, "")

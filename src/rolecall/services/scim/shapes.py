@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rolecall.domain.scim import ScimClient, ScimLine, ScimRecord
+from rolecall.services.scim.removing import Removal
 
 
 def client_shape(one: ScimClient) -> dict[str, Any]:
@@ -20,6 +21,17 @@ def client_shape(one: ScimClient) -> dict[str, Any]:
         "most_leavers_a_day": one.most_leavers_a_day,
         "welcome_email": one.welcome_email,
         "trouble": one.trouble,
+    }
+
+
+def removal_shape(one: Removal) -> dict[str, Any]:
+    """What went, or would go, with a client."""
+    return {
+        "client": client_shape(one.client),
+        "users": one.users,
+        "groups": one.groups,
+        "claims_ended": one.claims,
+        "plans_cancelled": one.plans,
     }
 
 
