@@ -95,6 +95,23 @@ def test_every_operation_has_a_function(made: Made) -> None:
     assert len(names) > 100
 
 
+def test_what_the_client_holds_is_not_sent_again(made: Made) -> None:
+    """Tags, conditions and keys are arguments of the generated functions."""
+    portals = made.operation("portals", "list_portals")
+    first = portals.sync_detailed(client=made.client, limit=1)
+    tag = first.headers["etag"]
+    again = portals.sync_detailed(client=made.client, limit=1, if_none_match=tag)
+    change = made.model("PortalChange", sync_every_minutes=90)
+    update = made.operation("portals", "update_portal")
+    late = update.sync_detailed(
+        "acme", client=made.client, body=change, if_match='"other"', idempotency_key="k1"
+    )
+
+    assert ["acme"] == [one.name for one in first.parsed.items]
+    assert (304, None) == (again.status_code, again.parsed)
+    assert 412 == late.status_code
+
+
 def test_somebody_joins_and_leaves(made: Made, served: ServedApi) -> None:
     """Each planned, approved by digest and carried out: in with a team, parked, removed."""
     assert served.house is not None

@@ -281,6 +281,38 @@ def test_every_line_is_true() -> None:
     assert operation_ids() == named
 
 
+def test_every_list_has_pages() -> None:
+    """Whatever lists takes a limit and a cursor, and answers an object with the next one."""
+    document = create_api().openapi()
+    lists = [
+        one["get"]
+        for one in document["paths"].values()
+        if one.get("get", {}).get("operationId", "").startswith("list")
+    ]
+    for operation in lists:
+        names = {one.get("name") for one in operation["parameters"]}
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        page = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+
+        assert {"limit", "after"} <= names, operation["operationId"]
+        assert {"items", "next"} <= page["properties"].keys(), operation["operationId"]
+    assert len(lists) > 20
+
+
+def test_what_layers_do_is_in_the_document() -> None:
+    """304 and tags of everything read as JSON; keys on every write; If-Match with its 412."""
+    for methods in create_api().openapi()["paths"].values():
+        for method, one in methods.items():
+            taken = {each.get("name", each.get("$ref")) for each in one.get("parameters", ())}
+            json = "application/json" in one["responses"].get("200", {}).get("content", {})
+            spared = method == "get" and json
+
+            assert spared == ("304" in one["responses"]), one["operationId"]
+            assert spared == ("#/components/parameters/IfNoneMatch" in taken)
+            assert (method != "get") == ("#/components/parameters/IdempotencyKey" in taken)
+            assert "If-Match" not in taken or "412" in one["responses"]
+
+
 @pytest.mark.parametrize("use_case", [key for key, told in OFFERED.items() if operations_of(told)])
 def test_the_face_calls_the_use_case(use_case: str) -> None:
     """The REST face imports the very use case, so both have the same rights and limits."""

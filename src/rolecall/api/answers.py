@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Depends, Header, Response
 from pydantic import BaseModel
 
 from rolecall.api.entity_tags import tag_of, tags_in
@@ -16,6 +16,7 @@ from rolecall.http.problems import MEDIA_TYPE
 from rolecall.kit.errors import Refused
 
 JSON = "application/json"
+IF_MATCH = "If-Match"
 NO_STORE = {"cache-control": "no-store"}  # of answers with a secret
 
 
@@ -81,15 +82,22 @@ def told(shape: Any, status: int = 200, headers: Mapping[str, str] | None = None
     return Response(_ENCODER.encode(shape), status, dict(headers or {}), JSON)
 
 
-async def need_match(request: Request, present: Callable[[], Awaitable[Any]]) -> None:
+def _if_match(if_match: Annotated[str, Header(alias=IF_MATCH, max_length=4_096)] = "") -> str:
+    return if_match
+
+
+# The tags a write may meet, as If-Match names them; "" = it may meet any.
+Match = Annotated[str, Depends(_if_match)]
+
+
+async def need_match(match: str, present: Callable[[], Awaitable[Any]]) -> None:
     """Raise PreconditionFailed when If-Match names another state than the present shape.
 
     The shape is that of the operation that reads the thing; it is made only where it is asked for.
     """
-    wanted = request.headers.get("if-match", "")
-    if not wanted or wanted.strip() == "*":
+    if not match or match.strip() == "*":
         return
-    if tag_of(_ENCODER.encode(await present())) not in tags_in(wanted):
+    if tag_of(_ENCODER.encode(await present())) not in tags_in(match):
         raise PreconditionFailed(
             "it changed since you read it", hint="read it again and decide on what it says now"
         )

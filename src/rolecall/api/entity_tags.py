@@ -9,6 +9,7 @@ from rolecall.http.asgi import App as AsgiApp
 from rolecall.http.asgi import Message, Receive, Scope, Send, header
 
 JSON = b"application/json"
+IF_NONE_MATCH = "If-None-Match"
 
 
 def tag_of(body: bytes) -> str:
@@ -32,7 +33,7 @@ class EntityTags:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
-        held = tags_in(header(scope, b"if-none-match"))
+        held = tags_in(header(scope, IF_NONE_MATCH.lower().encode()))
         await self.app(scope, receive, _Tagging(send, held))
 
 

@@ -1,4 +1,4 @@
-"""The REST face as one ASGI application: layers, routes, problems, the OpenAPI document."""
+"""The REST face as one ASGI application: layers, routes, problems."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 
 from rolecall.api import (
@@ -31,7 +30,7 @@ from rolecall.api import (
     tasks,
     users,
 )
-from rolecall.api.answers import ProblemModel
+from rolecall.api.document import document_of
 from rolecall.api.entity_tags import EntityTags
 from rolecall.api.idempotency import Idempotency
 from rolecall.http.asgi import App as AsgiApp
@@ -91,20 +90,9 @@ class _Rooted:
 
 
 def _document(api: FastAPI) -> dict[str, Any]:
-    """OpenAPI 3.1, made once; validation errors are problems like all others."""
+    """Made once."""
     if api.openapi_schema is None:
-        made = get_openapi(
-            title=api.title,
-            version=api.version,
-            openapi_version="3.1.0",
-            summary="Who can do what in which HubSpot portal, and how to change that safely.",
-            routes=api.routes,
-        )
-        schemas = made["components"]["schemas"]
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        schemas["ProblemModel"] = ProblemModel.model_json_schema()
-        api.openapi_schema = made
+        api.openapi_schema = document_of(api)
     return api.openapi_schema
 
 

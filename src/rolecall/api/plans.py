@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from rolecall.api.answers import errors, need_match, told
+from rolecall.api.answers import Match, errors, need_match, told
 from rolecall.api.bodies import Approve, Body, Name, Reason, Text
 from rolecall.api.calling import Call, Caller, Reader
 from rolecall.api.models import Page, PlanCardModel, PlanLineModel, PlanModel, RunModel
@@ -90,9 +90,9 @@ async def read(call: Reader, plan: str) -> Response:
     response_model=PlanLineModel,
     responses=errors(body=True),
 )
-async def approve(request: Request, call: Caller, plan: str, body: Approve) -> Response:
+async def approve(match: Match, call: Caller, plan: str, body: Approve) -> Response:
     """A yes to a plan, by its digest."""
-    await _matching(request, call, plan)
+    await _matching(match, call, plan)
     done = await approve_plan(call.app, call.actor, plan, digest=body.digest, reason=body.reason)
     return told(plan_line_shape(done))
 
@@ -103,9 +103,9 @@ async def approve(request: Request, call: Caller, plan: str, body: Approve) -> R
     response_model=RunModel,
     responses={**errors(), 202: {"description": "It goes on; read the plan", "model": RunModel}},
 )
-async def apply(request: Request, call: Caller, plan: str) -> Response:
+async def apply(match: Match, call: Caller, plan: str) -> Response:
     """Carry an approved plan out; after ten seconds 202, and it goes on by itself."""
-    await _matching(request, call, plan)
+    await _matching(match, call, plan)
     task = asyncio.create_task(apply_plan(call.app, call.actor, plan))
     _running.add(task)
     task.add_done_callback(_running.discard)
@@ -122,9 +122,9 @@ async def apply(request: Request, call: Caller, plan: str) -> Response:
     response_model=PlanLineModel,
     responses=errors(body=True),
 )
-async def pause(request: Request, call: Caller, plan: str, body: Reason) -> Response:
+async def pause(match: Match, call: Caller, plan: str, body: Reason) -> Response:
     """Stop a run after the effects under way; `applyPlan` goes on with it."""
-    await _matching(request, call, plan)
+    await _matching(match, call, plan)
     reason = body.reason or "paused by API"
     return told(plan_line_shape(await pause_plan(call.app, call.actor, plan, reason)))
 
@@ -136,9 +136,9 @@ async def pause(request: Request, call: Caller, plan: str, body: Reason) -> Resp
     response_model=PlanModel,
     responses=errors(body=True),
 )
-async def override(request: Request, call: Caller, plan: str, body: Override) -> Response:
+async def override(match: Match, call: Caller, plan: str, body: Override) -> Response:
     """Leave to pass one guardrail once, for a reason and a while, and the plan made again with it."""
-    await _matching(request, call, plan)
+    await _matching(match, call, plan)
     made = await override_guardrail(
         call.app, call.actor, plan, body.guardrail, body.reason, body.hours
     )
@@ -157,9 +157,9 @@ async def rows(call: Reader, plan: str) -> Response:
     response_model=PlanLineModel,
     responses=errors(body=True),
 )
-async def cancel_(request: Request, call: Caller, plan: str, body: Reason) -> Response:
+async def cancel_(match: Match, call: Caller, plan: str, body: Reason) -> Response:
     """End a plan wherever it stands."""
-    await _matching(request, call, plan)
+    await _matching(match, call, plan)
     reason = body.reason or "cancelled by API"
     return told(plan_line_shape(await cancel(call.app, call.actor, plan, reason)))
 
@@ -184,10 +184,10 @@ async def again(call: Caller, plan: str) -> Response:
     return plan_answer(await replan(call.app, call.actor, plan))
 
 
-async def _matching(request: Request, call: Call, plan: str) -> None:
+async def _matching(match: Match, call: Call, plan: str) -> None:
     """Raise PreconditionFailed where If-Match names another state of the plan."""
 
     async def present() -> Any:
         return card_shape(await show_plan(call.app, call.actor, plan))
 
-    await need_match(request, present)
+    await need_match(match, present)

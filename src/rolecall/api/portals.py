@@ -6,13 +6,14 @@ from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field, SecretStr
 
-from rolecall.api.answers import errors, need_match, told
+from rolecall.api.answers import Match, errors, need_match, told
 from rolecall.api.bodies import Body, Name
 from rolecall.api.calling import Call, Caller, Reader
-from rolecall.api.models import Answer, ConnectionModel, PortalModel
+from rolecall.api.models import Answer, ConnectionModel, Page, PortalModel
+from rolecall.api.paging import Paged
 from rolecall.domain.portal import CredentialKind
 from rolecall.services.connections.forms import change_interval, credential_of
 from rolecall.services.connections.portals import (
@@ -53,10 +54,10 @@ class PortalChange(Body):
     sync_every_minutes: Annotated[int, Field(ge=1, le=100_000)]
 
 
-@router.get("/portals", operation_id="listPortals", response_model=list[PortalModel])
-async def list_(call: Reader) -> Response:
-    """Every portal the caller may look at."""
-    return told([portal_shape(one) for one in await list_portals(call.app, call.actor)])
+@router.get("/portals", operation_id="listPortals", response_model=Page[PortalModel])
+async def list_(call: Reader, window: Paged) -> Response:
+    """Every portal the caller may look at, by name."""
+    return told(window.of(await list_portals(call.app, call.actor), portal_shape))
 
 
 @router.post(
@@ -98,17 +99,17 @@ async def read(call: Reader, portal: str) -> Response:
     status_code=204,
     responses=errors(body=True),
 )
-async def update(request: Request, call: Caller, portal: str, body: PortalChange) -> Response:
+async def update(match: Match, call: Caller, portal: str, body: PortalChange) -> Response:
     """Set how often a portal is read by itself."""
-    await need_match(request, partial(_portal, call, portal))
+    await need_match(match, partial(_portal, call, portal))
     await change_interval(call.app, call.actor, portal, body.sync_every_minutes)
     return Response(None, 204)
 
 
 @router.delete("/portals/{portal}", operation_id="removePortal", status_code=204)
-async def remove(request: Request, call: Caller, portal: str) -> Response:
+async def remove(match: Match, call: Caller, portal: str) -> Response:
     """Forget a portal and its credential; snapshots and the audit trail stay as evidence."""
-    await need_match(request, partial(_portal, call, portal))
+    await need_match(match, partial(_portal, call, portal))
     await remove_portal(call.app, call.actor, portal)
     return Response(None, 204)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from rolecall.api.answers import errors, need_match, told, zoned
+from rolecall.api.answers import Match, errors, need_match, told, zoned
 from rolecall.api.bodies import Body, Name, Reason, RequestAnswer, RequestToFile, Text
 from rolecall.api.calling import Call, Caller
 from rolecall.api.models import Answer, OfferModel, Page, RequestModel
@@ -142,9 +142,9 @@ async def read(call: Caller, request_id: str) -> Response:
     response_model=RequestModel,
     responses=errors(body=True),
 )
-async def answer_(request: Request, call: Caller, request_id: str, body: RequestAnswer) -> Response:
+async def answer_(match: Match, call: Caller, request_id: str, body: RequestAnswer) -> Response:
     """Yes or no to the step that waits."""
-    await need_match(request, partial(_seen, call, request_id))
+    await need_match(match, partial(_seen, call, request_id))
     done = await answer(call.app, call.actor, request_id, yes=body.approve, reason=body.reason)
     return told(request_shape(done))
 

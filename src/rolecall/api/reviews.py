@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from rolecall.api.answers import errors, need_match, told, zoned
+from rolecall.api.answers import Match, errors, need_match, told, zoned
 from rolecall.api.bodies import Body, Name, Reason, Text
 from rolecall.api.calling import Call, Caller
 from rolecall.api.models import Answer, CampaignModel, Page, ReviewItemModel
@@ -268,9 +268,9 @@ async def escalate_(call: Caller, campaign: str) -> Response:
     response_model=CampaignModel,
     responses=errors(body=True),
 )
-async def close(request: Request, call: Caller, campaign: str, body: Reason) -> Response:
+async def close(match: Match, call: Caller, campaign: str, body: Reason) -> Response:
     """End the decisions; what is taken away becomes a plan, and a later snapshot proves it."""
-    await need_match(request, partial(_seen, call, campaign))
+    await need_match(match, partial(_seen, call, campaign))
     done = await close_campaign(call.app, call.actor, campaign, reason=body.reason)
     return told(campaign_shape(done))
 

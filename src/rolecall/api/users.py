@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 
-from rolecall.api.answers import errors, need_match, told, zoned
+from rolecall.api.answers import Match, errors, need_match, told, zoned
 from rolecall.api.bodies import (
     Access,
     BatchRead,
@@ -227,7 +227,7 @@ async def remove_many(
     responses=errors(body=True),
 )
 async def update(
-    request: Request,
+    match: Match,
     call: Caller,
     portal: str,
     user: str,
@@ -236,7 +236,7 @@ async def update(
 ) -> Response:
     """A plan that changes a user; 200 instead of 201 where nothing differs."""
     present = await _user(call, portal, user)
-    await need_match(request, partial(_user, call, portal, user))
+    await need_match(match, partial(_user, call, portal, user))
     email = present["email"]
     order = ChangeUsers(
         (email,),
@@ -275,11 +275,11 @@ async def impact(call: Reader, portal: str, user: str) -> Response:
 
 @router.delete("/{user}", operation_id="removeUser", status_code=201, response_model=PlanModel)
 async def remove(
-    request: Request, call: Caller, portal: str, user: str, preview: Preview = False
+    match: Match, call: Caller, portal: str, user: str, preview: Preview = False
 ) -> Response:
     """A plan that removes a user at once, without parking; `offboardUser` loses less."""
     present = await _user(call, portal, user)
-    await need_match(request, partial(_user, call, portal, user))
+    await need_match(match, partial(_user, call, portal, user))
     return await drafted(call, portal, RemoveUsers((present["email"],)), preview)
 
 
