@@ -151,6 +151,7 @@ OFFERED: dict[str, str] = {
     "reporting.reports.list_reports": "listReports",
     "reporting.reports.made_of": PART,
     "reporting.reports.remove_report": "removeReport",
+    "reporting.reports.report_named": PART,
     "reporting.reports.run_report": "runReport readReportFile",
     "reporting.reports.save_report": "saveReport",
     "reporting.reports.schedule_report": "scheduleReport",

@@ -12,7 +12,6 @@ from rolecall.api.bodies import Body, Name, Text
 from rolecall.api.calling import Caller, Reader
 from rolecall.api.models import Answer, Page
 from rolecall.api.paging import Paged
-from rolecall.domain.operator import SavedReport
 from rolecall.services.reporting.reports import (
     FORMS,
     Draft,
@@ -23,6 +22,7 @@ from rolecall.services.reporting.reports import (
     save_report,
     schedule_report,
 )
+from rolecall.services.reporting.shapes import report_shape
 
 router = APIRouter(prefix="/portals/{portal}/reports", tags=["reports"], responses=errors())
 _FILE: dict[int | str, dict[str, Any]] = {
@@ -55,7 +55,7 @@ class Mailing(Body):
 @router.get("", operation_id="listReports", response_model=Page[Answer])
 async def list_(call: Reader, portal: str, window: Paged) -> Response:
     """The reports of a portal, by title."""
-    return told(window.of(await list_reports(call.app, call.actor, portal), _report))
+    return told(window.of(await list_reports(call.app, call.actor, portal), report_shape))
 
 
 @router.post(
@@ -68,7 +68,7 @@ async def list_(call: Reader, portal: str, window: Paged) -> Response:
 async def save(call: Caller, portal: str, body: ReportToSave) -> Response:
     """Keep a report for everybody who may look at the portal."""
     draft = Draft(body.title, body.kind, tuple(body.columns), body.filters)
-    return told(_report(await save_report(call.app, call.actor, portal, draft)), 201)
+    return told(report_shape(await save_report(call.app, call.actor, portal, draft)), 201)
 
 
 @router.get("/{report}", operation_id="runReport", response_model=Page[Answer])
@@ -77,7 +77,7 @@ async def run(call: Reader, portal: str, report: str, window: Paged) -> Response
     saved, made = await run_report(call.app, call.actor, portal, report)
     head = made.table.header
     page = window.of(made.table.rows, lambda row: dict(zip(head, row, strict=True)))
-    return told({**page, "report": _report(saved), "columns": list(head)})
+    return told({**page, "report": report_shape(saved), "columns": list(head)})
 
 
 @router.get(
@@ -106,7 +106,7 @@ async def schedule(call: Caller, portal: str, report: str, body: Mailing) -> Res
     done = await schedule_report(
         call.app, call.actor, portal, report, body.every, tuple(body.recipients), body.form
     )
-    return told(_report(done))
+    return told(report_shape(done))
 
 
 @router.delete("/{report}", operation_id="removeReport", status_code=204)
@@ -114,19 +114,3 @@ async def remove(call: Caller, portal: str, report: str) -> Response:
     """Forget a report."""
     await remove_report(call.app, call.actor, portal, report)
     return Response(None, 204)
-
-
-def _report(one: SavedReport) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "title": one.title,
-        "kind": one.kind,
-        "columns": list(one.columns),
-        "filters": dict(one.filters),
-        "owner": one.owner,
-        "created_at": one.created_at,
-        "every": one.every,
-        "recipients": list(one.recipients),
-        "form": one.form,
-        "next_at": one.next_at,
-    }

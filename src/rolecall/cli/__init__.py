@@ -31,6 +31,9 @@ NOUNS: dict[str, Entry] = {
     "export": Entry("rolecall.cli.export:export", "HubSpot's own users export as evidence"),
     "request": Entry("rolecall.cli.request:request", "Ask for access, and answer who asks"),
     "review": Entry("rolecall.cli.review:review", "Access reviews with evidence"),
+    "report": Entry(
+        "rolecall.cli.report:report", "Saved reports: a table, a file, or a mail by date"
+    ),
     "audit": Entry("rolecall.cli.audit:audit", "The audit trail: verify, export"),
     "key": Entry("rolecall.cli.key:key", "The key that locks stored credentials"),
     "import-source": Entry(

@@ -32,6 +32,7 @@ FORMS = {
 }
 MORNING = time(7)  # in the portal's own zone
 MOST_MAILED = 8 * 2**20  # bytes; mail servers refuse larger files
+SHORTEST_END = 6  # characters of an id that still name one report
 MOST_REPORTS = 200  # of one portal
 
 
@@ -74,6 +75,20 @@ async def list_reports(app: App, actor: Actor, name: str) -> tuple[SavedReport, 
     async with app.database.read() as view:
         found = await view.preferences.reports(portal.hub_id)
     return tuple(sorted(found, key=lambda one: one.title.casefold()))
+
+
+async def report_named(app: App, actor: Actor, name: str, wanted: str) -> SavedReport:
+    """The report of an id, of the end of one, or of a title; Refused where two fit."""
+    found = await list_reports(app, actor, name)
+    exact = [one for one in found if wanted in (one.id, one.title)]
+    near = [one for one in found if wanted.casefold() == one.title.casefold()]
+    ends = [one for one in found if len(wanted) >= SHORTEST_END and one.id.endswith(wanted)]
+    fits = exact or near or ends
+    if len(fits) > 1:
+        raise Refused(f"{len(fits)} reports are called {wanted}", hint="name one by its id")
+    if not fits:
+        raise NotThere(f"There is no report {wanted}", hint="list the reports for their titles")
+    return fits[0]
 
 
 async def run_report(app: App, actor: Actor, name: str, report_id: str) -> tuple[SavedReport, Made]:
