@@ -16,7 +16,7 @@ from hubspot_emulator.seeds.sample_apps import OAUTH_CLIENT
 from rolecall.domain.actor import Role
 from rolecall.domain.operator import ALL_PORTALS
 from rolecall.domain.portal import ConnectionState, CredentialKind
-from rolecall.kit.errors import NeedsPerson
+from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.services.connections.links import CALLBACK, make_connect_link
 from rolecall.services.connections.oauth_apps import add_oauth_app
 from rolecall.services.connections.portals import list_portals
@@ -98,6 +98,35 @@ async def test_a_client_connects_by_a_link(agency: Console, browser: Browser) ->
     )  # fmt: skip
     assert "was used" in used
     assert report.run.complete
+
+
+async def test_a_link_for_one_portal_connects_no_other(agency: Console, browser: Browser) -> None:
+    """Another account answers: told which, nothing kept, and the link still does for the right one."""
+    first, second = list(agency.world.portals)[:2]
+    actor = agency.installation.actor
+    with pytest.raises(Refused, match="not 5"):
+        await make_connect_link(agency.app, actor, "acme", hub_id=5)
+    made = await make_connect_link(agency.app, actor, "client", hub_id=second)
+    link = address_of(agency.app, made.token)
+    page = await (await browser.new_context()).new_page()
+    await page.goto(link)
+    shown = await page.get_by_role("main").inner_text()
+    for chosen in (first, second):
+        await page.goto(link)
+        await page.get_by_role("link", name="Continue to HubSpot").click()
+        await page.locator(f"input[value='{chosen}']").check()
+        await page.get_by_role("button", name="Connect app").click()
+        if chosen == first:
+            said = await page.get_by_role("alert").inner_text()
+            early = [one.portal.name for one in await list_portals(agency.app, actor)]
+    await expect(page.get_by_role("heading")).to_have_text("Connected")
+    names = {one.portal.name: one.portal.hub_id for one in await list_portals(agency.app, actor)}
+
+    assert str(second) in shown
+    assert f"account {first} answered" in said
+    assert f"for account {second}" in said
+    assert ["acme"] == early
+    assert second == names["client"]
 
 
 async def test_no_is_no_and_the_link_stays(agency: Console, browser: Browser) -> None:

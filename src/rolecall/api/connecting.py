@@ -39,9 +39,10 @@ class OAuthAppToAdd(Body):
 
 
 class LinkToMake(Body):
-    """The app to connect with, where several are registered."""
+    """The app to connect with, where several are registered; the only portal it may connect."""
 
     client_id: Name = ""
+    hub_id: Annotated[int, Field(ge=1, le=2**53)] | None = None
 
 
 @router.get("/oauth-apps", operation_id="listOAuthApps", response_model=Page[Answer])
@@ -85,6 +86,6 @@ async def remove(call: Caller, client_id: str) -> Response:
 )
 async def link(call: Caller, portal: str, body: LinkToMake) -> Response:
     """A link with which a Super Admin connects their portal under this name, or again."""
-    made = await make_connect_link(call.app, call.actor, portal, body.client_id)
+    made = await make_connect_link(call.app, call.actor, portal, body.client_id, hub_id=body.hub_id)
     shape = {"link": address_of(call.app, made.token), "expires_at": made.link.expires_at}
     return told(shape, 201, NO_STORE)

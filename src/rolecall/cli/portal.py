@@ -62,11 +62,12 @@ def add(
     hint(f"read it with `rolecall sync {name}`")
 
 
-@portal.command(epilog="Example: rolecall portal link acme")
+@portal.command(epilog="Example: rolecall portal link acme --hub-id 12345")
 @click.argument("name")
 @click.option("--app", "client_id", default="", help="Client id, where several are registered.")
+@click.option("--hub-id", type=click.IntRange(1), help="The only portal it may connect.")
 @json_option
-def link(name: str, client_id: str, as_json: bool) -> None:
+def link(name: str, client_id: str, hub_id: int | None, as_json: bool) -> None:
     """A link with which a Super Admin connects their portal; they need no account here.
 
     Works for a week, until the portal is connected. The name of a portal gives it new tokens.
@@ -76,7 +77,7 @@ def link(name: str, client_id: str, as_json: bool) -> None:
     from rolecall.services.operators.links import address_of
 
     async def use(app: Any, actor: Any) -> str:
-        made = await make_connect_link(app, actor, name, client_id)
+        made = await make_connect_link(app, actor, name, client_id, hub_id=hub_id)
         if not app.choices.security.public_url:
             hint("set ROLECALL_PUBLIC_URL to what others type; this link opens on this machine")
         return address_of(app, made.token, SERVED_HERE)

@@ -85,7 +85,9 @@ async def connect(visit: Visit) -> Response:
 async def make_link(visit: Visit) -> Response:
     """A link with which a Super Admin connects their portal; shown this once."""
     try:
-        new = await make_connect_link(visit.app, visit.actor, visit.text("name"), visit.text("app"))
+        hub_id = visit.number("hub_id")
+        name, client_id = visit.text("name"), visit.text("app")
+        new = await make_connect_link(visit.app, visit.actor, name, client_id, hub_id=hub_id)
     except RolecallError as error:
         return await _portals(visit, error)
     return await _portals(visit, None, _link_address(visit, new.token))

@@ -28,6 +28,7 @@ from rolecall.services.connections.portals import (
     add_portal,
     checked_name,
     reconnect_portal,
+    unexpected_portal,
 )
 from rolecall.services.operators.links import (
     LinkUseless,
@@ -58,6 +59,11 @@ class Invitation:
     name: str  # of the portal here
     again: bool  # the portal is connected already, and gets new tokens
 
+    @property
+    def hub_id(self) -> int | None:
+        """The only portal it may connect; None = whichever its Super Admin chooses."""
+        return _bound_to(self.link)
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -67,18 +73,29 @@ class Departure:
     binding: str = field(repr=False)
 
 
-async def make_connect_link(app: App, actor: Actor, name: str, client_id: str = "") -> NewLink:
+async def make_connect_link(
+    app: App, actor: Actor, name: str, client_id: str = "", *, hub_id: int | None = None
+) -> NewLink:
     """A link with which a Super Admin connects their portal under this name, within a week.
 
-    A name that is taken reconnects that portal. Without `client_id` the only app is meant.
+    A name that is taken reconnects that portal. Without `client_id` the only app is meant. With
+    `hub_id` no other portal is connected, whoever opens the link.
     """
     checked_name(name)
+    if hub_id is not None and hub_id < 1:
+        raise Refused(f"{hub_id} is no hub id")
     async with app.database.read() as view:
         known = next((one for one in await view.portals.all() if one.name == name), None)
         where = known.hub_id if known else ALL_PORTALS
         may_change(app, actor, Role.ADMIN, where, "make connect links", TokenScope.MANAGE)
         wanted = await _app(view, client_id)
-    details = {"name": name, "client_id": wanted.client_id}
+    if known and hub_id not in (None, known.hub_id):
+        raise Refused(
+            f"{name} is portal {known.hub_id}, not {hub_id}", hint="give the other one another name"
+        )
+    bound = known.hub_id if known else hub_id
+    told = {"hub_id": str(bound)} if bound else {}
+    details = {"name": name, "client_id": wanted.client_id, **told}
     async with app.database.begin(actor, f"a link to connect {name}") as work:
         link = await make_link(
             work, LinkPurpose.AGENCY_CONNECT, subject=f"connect:{name}", details=details
@@ -87,7 +104,7 @@ async def make_connect_link(app: App, actor: Actor, name: str, client_id: str = 
             Event.PORTAL_LINK_MADE,
             subject=name,
             hub_id=known.hub_id if known else None,
-            details={"app": wanted.client_id},
+            details={"app": wanted.client_id, **told},
         )
     return link
 
@@ -147,19 +164,28 @@ async def back_from_hubspot(app: App, told: Mapping[str, str], binding: str) -> 
     async with app.database.read() as view:
         link = await view.links.peek(try_.details["link"], view.now)
         entry = await view.oauth_apps.get(try_.details["client_id"])
-        known = any(one.name == try_.details["name"] for one in await view.portals.all())
+        known = [one for one in await view.portals.all() if one.name == try_.details["name"]]
     if entry is None or link is None:
         raise useless()
+    name, bound = try_.details["name"], _bound_to(link)
+    for one in known:
+        if bound not in (None, one.hub_id):  # the name was given to another portal since
+            raise unexpected_portal(name, bound, one.hub_id)
     base = entry.api_base or app.choices.api_base
     pending = resume_installing(await _facts(app, entry), told["state"], try_.details["verifier"])
     credential = await finish_installing(app, pending, told, base)
     if known:
-        report = await reconnect_portal(app, actor, try_.details["name"], credential)
+        report = await reconnect_portal(app, actor, name, credential)
     else:
-        report = await add_portal(app, actor, try_.details["name"], credential, base)
+        report = await add_portal(app, actor, name, credential, base, expected=bound)
     async with app.database.work() as work:  # only now: what failed may be tried again
         await work.links.use(try_.details["link"], LinkPurpose.AGENCY_CONNECT, work.now)
     return report
+
+
+def _bound_to(link: OneTimeLink) -> int | None:
+    told = link.details.get("hub_id", "")
+    return int(told) if told else None
 
 
 async def _maker(app: App, actor_id: str) -> Actor:

@@ -74,16 +74,20 @@ async def add_portal(
     credential: NewCredential,
     api_base: str | None = None,
     *,
+    expected: int | None = None,
     progress: Progress = silent,
 ) -> ConnectionReport:
     """Connect a portal under a name of ours; the credential is tried first and kept encrypted.
 
-    Refused for a taken name, AlreadyThere for a hub id that is connected.
+    Refused for a taken name and for a portal that is not the `expected` one, AlreadyThere for a hub
+    id that is connected.
     """
     may_change(app, actor, Role.ADMIN, ALL_PORTALS, "connect portals", TokenScope.MANAGE)
     checked_name(name)
     base = checked_address(api_base or app.choices.api_base)
     probe = await _try(app, credential, base, progress)
+    if expected not in (None, probe.account.portal_id):
+        raise unexpected_portal(name, expected, probe.account.portal_id)
     new = Portal(probe.account.portal_id, name, base, app.clock.now())
     portal = replace(
         _described(new, credential.kind, probe),
@@ -343,6 +347,16 @@ def _usable(report: ConnectionReport) -> None:
             f"The token lacks {' or '.join(USERS_READ)}: {users.without}",
             hint="add a scope to the key or app, then try again; nothing was stored",
         )
+
+
+def unexpected_portal(name: str, hub_id: int | None, theirs: int) -> Refused:
+    """What is told where another portal answers than the link for `name` was made for."""
+    return Refused(
+        f"HubSpot account {theirs} answered, but this link is for account {hub_id};"
+        f" {name} was not connected",
+        hint=f"open the link again and choose account {hub_id}; in account {theirs} the app can be"
+        " uninstalled under Settings > Integrations > Connected apps",
+    )
 
 
 def _other_portal(name: str, hub_id: int, theirs: int) -> Refused:
