@@ -11,6 +11,7 @@ from rolecall.api.models import DriftModel, PlanModel, PolicyModel, TextModel
 from rolecall.api.plans import Preview, plan_answer
 from rolecall.services.plans.policies import drift, dump_access, plan_access, policy_in_force
 from rolecall.services.plans.shapes import drift_shape
+from rolecall.services.shapes import text_shape
 from rolecall.services.structure import preview_access
 
 router = APIRouter(prefix="/portals/{portal}/access", tags=["access"], responses=errors())
@@ -33,7 +34,7 @@ async def read(call: Reader, portal: str) -> Response:
 @router.get("/dump", operation_id="dumpAccess", response_model=TextModel)
 async def dump(call: Reader, portal: str, profile: bool = False) -> Response:
     """The portal's newest snapshot as access.yaml; planning this text changes nothing."""
-    return told({"text": await dump_access(call.app, call.actor, portal, profile=profile)})
+    return told(text_shape(await dump_access(call.app, call.actor, portal, profile=profile)))
 
 
 @router.get("/drift", operation_id="readDrift", response_model=DriftModel)

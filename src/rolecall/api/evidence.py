@@ -20,7 +20,7 @@ from rolecall.services.evidence.evidence import (
     public_key,
     who_had_what,
 )
-from rolecall.services.shapes import audit_line_shape
+from rolecall.services.shapes import audit_line_shape, text_shape
 
 router = APIRouter(tags=["evidence"], responses=errors())
 ZIP = "application/zip"
@@ -132,7 +132,7 @@ async def review_file(call: Reader, campaign: str) -> Response:
 @router.get("/evidence/key", operation_id="readEvidenceKey", response_model=TextModel)
 async def key(call: Caller) -> Response:
     """The public key packs are signed with; give it to your auditor apart from the packs."""
-    return told({"text": await public_key(call.app)})
+    return told(text_shape(await public_key(call.app)))
 
 
 async def _hub_id(call: Call, name: str) -> int:

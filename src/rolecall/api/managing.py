@@ -23,7 +23,7 @@ from rolecall.api.paging import Paged
 from rolecall.domain.operator import TokenScope
 from rolecall.domain.webhook import Webhook, WebhookDelivery
 from rolecall.kit.errors import Refused
-from rolecall.services.operators.shapes import token_shape
+from rolecall.services.operators.shapes import new_token_shape, token_shape
 from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
 from rolecall.services.telling.lost import lost_notices, send_test, tell_again
 from rolecall.services.telling.webhooks import (
@@ -62,7 +62,7 @@ async def create(call: Caller, body: TokenToMake) -> Response:
     made = await create_token(
         call.app, call.actor, body.name, scopes, body.portals, expires_at=expires_at
     )
-    return told({**token_shape(made.token), "secret": made.secret}, 201, NO_STORE)
+    return told(new_token_shape(made), 201, NO_STORE)
 
 
 @router.delete("/tokens/{token}", operation_id="revokeToken", tags=["tokens"], status_code=204)

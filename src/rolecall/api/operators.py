@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 
 from rolecall.api.answers import NO_STORE, errors, told
 from rolecall.api.bodies import Body, Name, Reason, Text
-from rolecall.api.calling import Call, Caller
+from rolecall.api.calling import Caller
 from rolecall.api.models import LinkModel, OperatorModel, Page
 from rolecall.api.paging import Paged
 from rolecall.domain.actor import Role
-from rolecall.domain.operator import Operator
 from rolecall.services.operators.links import address_of
 from rolecall.services.operators.operators import (
     invite,
@@ -22,7 +19,7 @@ from rolecall.services.operators.operators import (
     set_disabled,
     set_roles,
 )
-from rolecall.services.operators.shapes import operator_shape
+from rolecall.services.operators.shapes import linked_shape, operator_shape
 
 router = APIRouter(prefix="/operators", tags=["operators"], responses=errors())
 Roles = dict[int, list[Role]]
@@ -69,7 +66,7 @@ async def list_(call: Caller, window: Paged) -> Response:
 async def invite_(call: Caller, body: Invitation) -> Response:
     """Somebody new, and the link with which they choose a password; it opens once."""
     made, link = await invite(call.app, call.actor, body.email, body.held(), name=body.name)
-    return told(_linked(call, made, link.token), 201, NO_STORE)
+    return told(linked_shape(made, address_of(call.app, link.token)), 201, NO_STORE)
 
 
 @router.post(
@@ -80,7 +77,7 @@ async def new_password(call: Caller, operator: str) -> Response:
     link = await password_link(call.app, call.actor, operator)
     found = await list_operators(call.app, call.actor)
     one = next(known for known in found if known.id == link.link.subject)
-    return told(_linked(call, one, link.token), 200, NO_STORE)
+    return told(linked_shape(one, address_of(call.app, link.token)), 200, NO_STORE)
 
 
 @router.put(
@@ -117,7 +114,3 @@ async def reset(call: Caller, operator: str, body: Reason) -> Response:
     """Take a lost second factor away; their sessions end."""
     await reset_second_factor(call.app, call.actor, operator, body.reason)
     return Response(None, 204)
-
-
-def _linked(call: Call, one: Operator, token: str) -> dict[str, Any]:
-    return {**operator_shape(one), "link": address_of(call.app, token, "")}

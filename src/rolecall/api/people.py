@@ -20,7 +20,7 @@ from rolecall.services.people.people import (
     link_person,
     people_page,
 )
-from rolecall.services.people.shapes import import_shape, person_line_shape
+from rolecall.services.people.shapes import import_shape, link_shape, person_line_shape
 from rolecall.services.plans.lifecycle import plan_due, plan_moves
 from rolecall.services.plans.shapes import drafted_shape
 
@@ -113,14 +113,7 @@ async def link(call: Caller, portal: str, body: LinkToConfirm) -> Response:
     made = await link_person(
         call.app, call.actor, portal, body.user, body.person, reason=body.reason
     )
-    return told(
-        {
-            "user_id": made.user_id,
-            "person_id": made.person_id,
-            "situation": made.situation.value,
-            "reason": made.reason,
-        }
-    )
+    return told(link_shape(made))
 
 
 @router.post(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -16,7 +15,12 @@ from rolecall.api.models import Answer, Page, TextModel
 from rolecall.api.paging import Paged
 from rolecall.permissions.matrix import header, rows
 from rolecall.permissions.phrases import meant
-from rolecall.services.findings.facts import attest_two_factor, name_answerable
+from rolecall.services.findings.facts import (
+    answerable_shape,
+    attest_two_factor,
+    name_answerable,
+    two_factor_shape,
+)
 from rolecall.services.permissions.answers import (
     Compared,
     compare_access,
@@ -42,6 +46,7 @@ from rolecall.services.permissions.shapes import (
     problem_shapes,
     why_shape,
 )
+from rolecall.services.shapes import text_shape
 from rolecall.services.syncs.filing import file_export, file_history
 
 router = APIRouter(prefix="/portals/{portal}", tags=["permissions"], responses=errors())
@@ -142,7 +147,7 @@ async def matrix(
 )
 async def definitions(call: Reader, portal: str) -> Response:
     """What is known of every permission set, as the file somebody corrects and signs off."""
-    return told({"text": await attestation_draft(call.app, call.actor, portal)})
+    return told(text_shape(await attestation_draft(call.app, call.actor, portal)))
 
 
 @router.post(
@@ -206,9 +211,8 @@ async def history(call: Caller, portal: str, body: FileBody) -> Response:
 )
 async def two_factor(call: Caller, portal: str, body: TwoFactor) -> Response:
     """Sign off whether two-factor log-in is required, which no API tells."""
-    return told(
-        asdict(await attest_two_factor(call.app, call.actor, portal, body.holds, body.reason))
-    )
+    signed = await attest_two_factor(call.app, call.actor, portal, body.holds, body.reason)
+    return told(two_factor_shape(signed))
 
 
 @router.put(
@@ -221,4 +225,4 @@ async def answerable(call: Caller, portal: str, user: str, body: AnswerableBody)
     """Name the person who answers for an integration's or service user."""
     text = find_known_pack(call.app, body.pack).text if body.pack else ""
     key = await name_answerable(call.app, call.actor, portal, user, body.owner, text)
-    return told({"user": key, "owner": body.owner, "pack": body.pack or None})
+    return told(answerable_shape(key, body.owner, body.pack))

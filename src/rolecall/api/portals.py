@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -24,7 +23,7 @@ from rolecall.services.connections.portals import (
     remove_portal,
 )
 from rolecall.services.inventory.overview import portal_overview
-from rolecall.services.shapes import connection_shape, portal_shape, sync_shape
+from rolecall.services.shapes import connection_shape, overview_shape, portal_shape, sync_shape
 from rolecall.services.syncs.syncing import sync_all, sync_portal
 from rolecall.sync.ports import NewCredential
 
@@ -135,8 +134,7 @@ async def reconnect(call: Caller, portal: str, body: Credential) -> Response:
 @router.get("/portals/{portal}/overview", operation_id="readOverview", response_model=Answer)
 async def overview(call: Reader, portal: str) -> Response:
     """The newest snapshot, counted: states, permission sets, seats, teams."""
-    found: dict[str, Any] = asdict(await portal_overview(call.app, call.actor, portal))
-    return told({**found, "portal": portal})
+    return told(overview_shape(await portal_overview(call.app, call.actor, portal)))
 
 
 @router.post("/portals/{portal}/sync", operation_id="syncPortal", response_model=Answer)

@@ -37,7 +37,10 @@ from rolecall.services.reviews.reviews import (
 from rolecall.services.reviews.shapes import (
     campaign_shape,
     campaign_view_shape,
+    escalated_shape,
     item_shape,
+    items_shape,
+    reminded_shape,
     schedule_shape,
 )
 from rolecall.services.reviews.views import (
@@ -235,7 +238,7 @@ async def decisions(call: Caller, campaign: str, body: DecisionsBody) -> Respons
         for one in body.decisions
     ]
     done = await decide(call.app, call.actor, campaign, wanted, confirmed=body.confirmed)
-    return told({"items": [item_shape(one) for one in done]})
+    return told(items_shape(done))
 
 
 @router.post(
@@ -247,19 +250,19 @@ async def decisions(call: Caller, campaign: str, body: DecisionsBody) -> Respons
 async def delegate_(call: Caller, campaign: str, body: Delegation) -> Response:
     """Put items before another reviewer, never before the person they are about."""
     moved = await delegate(call.app, call.actor, campaign, body.items, body.to, reason=body.reason)
-    return told({"items": [item_shape(one) for one in moved]})
+    return told(items_shape(moved))
 
 
 @router.post("/reviews/{campaign}/remind", operation_id="remindReviewers", response_model=Answer)
 async def remind_(call: Caller, campaign: str) -> Response:
     """Remind everybody with undecided items now; how many reviewers."""
-    return told({"reviewers": await remind(call.app, call.actor, campaign)})
+    return told(reminded_shape(await remind(call.app, call.actor, campaign)))
 
 
 @router.post("/reviews/{campaign}/escalate", operation_id="escalateReview", response_model=Answer)
 async def escalate_(call: Caller, campaign: str) -> Response:
     """Put what is undecided before the reviewers' managers, else the fallback; how many items."""
-    return told({"items": await escalate(call.app, call.actor, campaign)})
+    return told(escalated_shape(await escalate(call.app, call.actor, campaign)))
 
 
 @router.post(

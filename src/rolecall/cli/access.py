@@ -37,11 +37,16 @@ def access() -> None:
 @access.command(epilog="Example: rolecall access dump acme > access.yaml")
 @click.argument("name")
 @click.option("--profile", is_flag=True, help="With job title, phone, time zone, working hours.")
-def dump(name: str, profile: bool) -> None:
+@json_option
+def dump(name: str, profile: bool, as_json: bool) -> None:
     """The portal as access.yaml on stdout; planning this very file changes nothing."""
     from rolecall.services.plans.policies import dump_access
+    from rolecall.services.shapes import text_shape
 
     text = ask(lambda app, actor: dump_access(app, actor, name, profile=profile))
+    if as_json:
+        print_json(text_shape(text))
+        return
     click.echo(text, nl=False)
 
 

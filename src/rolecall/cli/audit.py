@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zipfile import is_zipfile
@@ -11,6 +13,7 @@ import click
 
 from rolecall.cli.output import hint, json_option, print_json, say, tell
 from rolecall.cli.running import ask
+from rolecall.kit.visible import visible_in_json
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -34,7 +37,7 @@ def verify(file: Path | None, expect: str, key_file: Path | None, as_json: bool)
     if file is not None and is_zipfile(file):
         from rolecall.cli.review import tell_pack
 
-        tell_pack(file, key_file)
+        tell_pack(file, key_file, as_json)
         return
     verdict, fault = _of_file(file, expect) if file else _of_database(expect)
     if as_json:
@@ -72,16 +75,42 @@ def _of_database(expect: str) -> tuple[Any, str]:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write a stand-alone verifier there; it needs nothing but Python.",
 )
-def export(as_csv: bool, directory: Path | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of JSON Lines.")
+def export(as_csv: bool, directory: Path | None, as_json: bool) -> None:
     """Every line on stdout, oldest first; JSON Lines are what the verifier reads."""
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json are two forms; choose one")
+    if as_json and directory is not None:
+        raise click.UsageError("the verifier reads JSON Lines; leave --json out")
     from rolecall.services.evidence.auditing import export_audit, write_verifier
 
+    write = _Listed(sys.stdout.write) if as_json else sys.stdout.write
+
     def use(app: Any, actor: Any) -> Any:
-        return export_audit(app, actor, sys.stdout.write, as_csv=as_csv)
+        return export_audit(app, actor, write, as_csv=as_csv)
 
     done = ask(use)
+    if isinstance(write, _Listed):
+        write.end(lines=done.lines, last_hash=done.last_hash)
     sys.stdout.flush()
     say(f"{done.lines} lines, last hash {done.last_hash}")
     if directory is not None:
         path = write_verifier(directory)
         hint(f"check it anywhere: python {path} audit.jsonl {done.last_hash}")
+
+
+class _Listed:
+    """JSON Lines on their way into the list of one document, whatever their number."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._before = '{"entries": ['
+
+    def __call__(self, line: str) -> None:
+        self._write(self._before + visible_in_json(line.rstrip("\n")))
+        self._before = ",\n"
+
+    def end(self, **facts: object) -> None:
+        """Close the list and say what there is to say of the whole."""
+        opened = self._before if self._before != ",\n" else ""
+        self._write(f"{opened}],\n{json.dumps(facts)[1:]}\n")

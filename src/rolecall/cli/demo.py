@@ -14,11 +14,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rolecall.cli.output import say
+from rolecall.cli.output import json_option, print_json, say
 from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
 from rolecall.kit.errors import Broken, Refused
@@ -39,7 +39,8 @@ PORTAL = "demo"
 @click.option("--once", is_flag=True, help="Print the summary and stop.")
 @click.option("--seed", type=click.Choice(SEEDS), default="acme", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Of the emulated portal.")
-def demo(once: bool, seed: str, port: int) -> None:
+@json_option
+def demo(once: bool, seed: str, port: int, as_json: bool) -> None:
     """Start a HubSpot portal on this machine, connect, sync, and say what is wrong with it.
 
     Nothing leaves this machine, and your own ROLECALL_HOME is not touched.
@@ -51,7 +52,7 @@ def demo(once: bool, seed: str, port: int) -> None:
             os.environ["ROLECALL_HOME"] = home
             for name in ("ROLECALL_DATABASE_URL", "ROLECALL_KEY_FILE"):
                 os.environ.pop(name, None)
-            _explain(home, url, token)
+            _explain(home, url, token, as_json)
             if once:
                 say(
                     "this portal is gone again; `make demo` (or `rolecall demo` without --once) keeps"
@@ -68,17 +69,32 @@ def _end_as_by_hand() -> None:
             signal.signal(getattr(signal, name), lambda *_: os.kill(os.getpid(), signal.SIGINT))
 
 
-def _explain(home: str, url: str, token: str) -> None:
+def _explain(home: str, url: str, token: str, as_json: bool) -> None:
     """Connect, sync, and print the summary."""
     from rolecall.cli.demo_summary import summary_lines
 
     key = Path(home) / "token.txt"
     key.touch(mode=0o600)
     key.write_text(token + "\n", encoding="utf-8")
-    with shown_progress() as progress:
+    with shown_progress(quiet=as_json) as progress:
         report, overview, findings = ask(lambda app, actor: _run(app, actor, key, url, progress))
+    if as_json:
+        print_json(_shape(report, overview, findings))
+        return
     for line in summary_lines(report, overview, findings):
         click.echo(line)
+
+
+def _shape(report: SyncReport, overview: Overview, page: FindingPage) -> dict[str, Any]:
+    """What `sync`, REST's overview and `finding list` say of this portal, in one."""
+    from rolecall.services.shapes import overview_shape, stored_finding_shape, sync_shape
+
+    return {
+        "portal": PORTAL,
+        "sync": sync_shape(report),
+        "overview": overview_shape(overview),
+        "findings": [stored_finding_shape(one) for one in page.findings],
+    }
 
 
 async def _run(

@@ -144,9 +144,13 @@ def history(name: str, file: Path, as_json: bool) -> None:
 def attest(name: str, file: Path | None, reason: str, as_json: bool) -> None:
     """Sign off what is in permission sets; without FILE, print what is known of them."""
     from rolecall.services.permissions.files import attest_sets, attestation_draft
+    from rolecall.services.shapes import text_shape
 
     if file is None:
         text = ask(lambda app, actor: attestation_draft(app, actor, name))
+        if as_json:
+            print_json(text_shape(text))
+            return
         click.echo(text, nl=False)
         hint(f"correct it, then sign it off: `rolecall export attest {name} FILE`")
         return
@@ -166,12 +170,16 @@ def attest(name: str, file: Path | None, reason: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("setting", type=click.Choice(("required", "optional")))
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def two_factor(name: str, setting: str, reason: str) -> None:
+@json_option
+def two_factor(name: str, setting: str, reason: str, as_json: bool) -> None:
     """Sign off whether two-factor log-in is required, which no API tells."""
-    from rolecall.services.findings.facts import attest_two_factor
+    from rolecall.services.findings.facts import attest_two_factor, two_factor_shape
 
     holds = setting == "required"
     told = ask(lambda app, actor: attest_two_factor(app, actor, name, holds, reason))
+    if as_json:
+        print_json(two_factor_shape(told))
+        return
     tell(f"two-factor log-in is {setting}, signed off by {told.by}")
 
 

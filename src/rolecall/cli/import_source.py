@@ -106,11 +106,15 @@ def list_(as_json: bool) -> None:
 
 @import_source.command(epilog="Example: rolecall import-source remove 123")
 @click.argument("app_id", type=click.IntRange(1))
-def remove(app_id: int) -> None:
+@json_option
+def remove(app_id: int, as_json: bool) -> None:
     """Stop answering for an app, and forget its secret."""
     from rolecall.services.importing.source import remove_import_app
 
     ask(lambda app, actor: remove_import_app(app, actor, app_id))
+    if as_json:
+        print_json({"app_id": app_id, "removed": True})
+        return
     say(f"app {app_id} is not answered any more")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,19 +68,17 @@ def list_(as_json: bool) -> None:
 
 @oauth_app.command(epilog="Example: rolecall oauth-app remove 0000-...")
 @click.argument("client_id")
-def remove(client_id: str) -> None:
+@json_option
+def remove(client_id: str, as_json: bool) -> None:
     """Forget an app and its secret; portals connected with it stay connected."""
     from rolecall.services.connections.oauth_apps import remove_oauth_app
 
     ask_as_operator(lambda app, actor: remove_oauth_app(app, actor, client_id))
+    if as_json:
+        print_json({"client_id": client_id, "removed": True})
+        return
     say(f"{client_id} is forgotten")
 
 
 def _shape(one: OAuthAppEntry) -> dict[str, object]:
-    return {
-        "client_id": one.client_id,
-        "name": one.name,
-        "scopes": one.scopes,
-        "optional_scopes": one.optional_scopes,
-        "added_at": one.added_at,
-    }
+    return asdict(one)

@@ -27,7 +27,8 @@ def operator() -> None:
 
 
 @operator.command(epilog="Example: rolecall operator first")
-def first() -> None:
+@json_option
+def first(as_json: bool) -> None:
     """The link that makes the first operator; useless as soon as there is one."""
     from rolecall.services.operators.operators import first_operator_link
 
@@ -36,6 +37,9 @@ def first() -> None:
         return _address(app, link.token) if link else None
 
     found = ask(use)
+    if as_json:
+        print_json({"link": found})
+        return
     if found is None:
         say("there are operators already")
         hint("`rolecall operator invite E-MAIL` makes another")
@@ -48,16 +52,17 @@ def first() -> None:
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, required=True, help=ROLE_HELP)
 @click.option("--name", default="", help="Their name, as shown.")
-def invite(email: str, roles: tuple[str, ...], name: str) -> None:
+@json_option
+def invite(email: str, roles: tuple[str, ...], name: str, as_json: bool) -> None:
     """Make an operator; stdout gets the link with which they choose a password."""
     from rolecall.services.operators import operators
 
-    async def use(app: Any, actor: Any) -> str:
+    async def use(app: Any, actor: Any) -> tuple[Operator, str]:
         held = await _roles(app, actor, roles)
-        _, link = await operators.invite(app, actor, email, held, name=name)
-        return _address(app, link.token)
+        made, link = await operators.invite(app, actor, email, held, name=name)
+        return made, _address(app, link.token)
 
-    tell(ask_as_operator(use))
+    _tell_link(*ask_as_operator(use), as_json)
     say(f"invited {email}; the link opens once, within a week")
 
 
@@ -65,7 +70,8 @@ def invite(email: str, roles: tuple[str, ...], name: str) -> None:
 @click.argument("email")
 @click.option("--role", "roles", multiple=True, help=ROLE_HELP + "; none takes all away.")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def roles(email: str, roles: tuple[str, ...], reason: str) -> None:
+@json_option
+def roles(email: str, roles: tuple[str, ...], reason: str, as_json: bool) -> None:
     """Replace an operator's roles; effective with their next request."""
     from rolecall.services.operators.operators import set_roles
 
@@ -75,17 +81,22 @@ def roles(email: str, roles: tuple[str, ...], reason: str) -> None:
         return await set_roles(app, actor, found.id, held, reason=reason)
 
     changed = ask_as_operator(use)
+    if _printed(changed, as_json):
+        return
     say(f"{changed.email}: {', '.join(_shown(changed)) or 'no role'}")
 
 
 @operator.command(epilog="Example: rolecall operator link kim@acme.test")
 @click.argument("email")
 @click.option("--user", "unix_user", default="", help="Another UNIX user than yours.")
-def link(email: str, unix_user: str) -> None:
+@json_option
+def link(email: str, unix_user: str, as_json: bool) -> None:
     """Make your UNIX user the same person as an operator, so approvals count for one."""
     from rolecall.services.operators.operators import link_local_user
 
     linked = ask(lambda app, actor: link_local_user(app, actor, email, unix_user))
+    if _printed(linked, as_json):
+        return
     say(f"local:{linked.local_user} is {linked.email}")
 
 
@@ -112,47 +123,70 @@ def list_(as_json: bool) -> None:
 @operator.command(epilog="Example: rolecall operator disable kim@acme.test --reason 'left'")
 @click.argument("email")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def disable(email: str, reason: str) -> None:
+@json_option
+def disable(email: str, reason: str, as_json: bool) -> None:
     """Shut an operator out: sessions, tokens and links end at once."""
-    _disable(email, True, reason)
+    _disable(email, True, reason, as_json)
 
 
 @operator.command(epilog="Example: rolecall operator enable kim@acme.test")
 @click.argument("email")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def enable(email: str, reason: str) -> None:
+@json_option
+def enable(email: str, reason: str, as_json: bool) -> None:
     """Let a disabled operator sign in again."""
-    _disable(email, False, reason)
+    _disable(email, False, reason, as_json)
 
 
 @operator.command("password-link", epilog="Example: rolecall operator password-link kim@acme.test")
 @click.argument("email")
 @click.option("--forget-second-factor", is_flag=True, help="Their phone is lost.")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def password_link(email: str, forget_second_factor: bool, reason: str) -> None:
+@json_option
+def password_link(email: str, forget_second_factor: bool, reason: str, as_json: bool) -> None:
     """A link with which an operator chooses a new password, for two hours, once."""
     from rolecall.services.operators import operators
 
-    async def use(app: Any, actor: Any) -> str:
+    async def use(app: Any, actor: Any) -> tuple[Operator, str]:
         found = await _named(app, actor, email)
         if forget_second_factor:
             await operators.reset_second_factor(app, actor, found.id, reason)
         made = await operators.password_link(app, actor, found.id)
-        return _address(app, made.token)
+        return await _named(app, actor, email), _address(app, made.token)
 
-    tell(ask_as_operator(use))
+    _tell_link(*ask_as_operator(use), as_json)
     say(f"for {email}; opens once, within 2 hours")
 
 
-def _disable(email: str, disabled: bool, reason: str) -> None:
+def _tell_link(one: Operator, address: str, as_json: bool) -> None:
+    """A link on stdout, alone or within its operator."""
+    from rolecall.services.operators.shapes import linked_shape
+
+    if as_json:
+        print_json(linked_shape(one, address))
+    else:
+        tell(address)
+
+
+def _printed(one: Operator, as_json: bool) -> bool:
+    """Whether JSON was asked for; then it is out."""
+    from rolecall.services.operators.shapes import operator_shape
+
+    if as_json:
+        print_json(operator_shape(one))
+    return as_json
+
+
+def _disable(email: str, disabled: bool, reason: str, as_json: bool) -> None:
     from rolecall.services.operators.operators import set_disabled
 
-    async def use(app: Any, actor: Any) -> None:
+    async def use(app: Any, actor: Any) -> Operator:
         found = await _named(app, actor, email)
-        await set_disabled(app, actor, found.id, disabled, reason=reason)
+        return await set_disabled(app, actor, found.id, disabled, reason=reason)
 
-    ask_as_operator(use)
-    say(f"{email} is {'disabled' if disabled else 'enabled'}")
+    changed = ask_as_operator(use)
+    if not _printed(changed, as_json):
+        say(f"{email} is {'disabled' if disabled else 'enabled'}")
 
 
 async def _named(app: Any, actor: Any, email: str) -> Operator:

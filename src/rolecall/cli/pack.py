@@ -100,12 +100,18 @@ def _found(wanted: str, extra: tuple[Path, ...]) -> ListedPack:
 @click.argument("pack_id", metavar="PACK")
 @click.option("--name", "title", default="", help="What people call it.")
 @click.option("--vendor", default="", help="Who publishes the requirements.")
-def init(pack_id: str, title: str, vendor: str) -> None:
+@json_option
+def init(pack_id: str, title: str, vendor: str, as_json: bool) -> None:
     """Print a new pack with every key explained, to fill in and keep as a file."""
     from rolecall.permissions.pack_template import pack_template
+    from rolecall.services.shapes import text_shape
 
     day = f"{datetime.now():%Y-%m-%d}"  # noqa: DTZ005  (the reader's own day)
-    click.echo(pack_template(pack_id, title or pack_id, vendor or "Vendor", day), nl=False)
+    text = pack_template(pack_id, title or pack_id, vendor or "Vendor", day)
+    if as_json:
+        print_json(text_shape(text))
+        return
+    click.echo(text, nl=False)
     if sys.stdout.isatty():
         hint(f"keep it: rolecall pack init {pack_id} > {pack_id}.yaml")
 
@@ -242,6 +248,7 @@ def plan(
 )
 @click.option("--forget", is_flag=True, help="Take back what was named or learned of it.")
 @from_option
+@json_option
 def app_(
     name: str,
     wanted: str,
@@ -249,24 +256,27 @@ def app_(
     scopes: tuple[str, ...],
     forget: bool,
     extra: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """Name the connected app a pack is about in a portal: vendors publish no app ids.
 
     The security feed shows the id where somebody installed it (`rolecall pack apps` lists what an
     elevation learned). With --scope, scopes beyond the pack's become a finding.
     """
-    from rolecall.services.permissions.apps import forget_app, name_app
+    from rolecall.services.permissions.apps import app_shape, forget_app, name_app
     from rolecall.services.permissions.packs import find_pack
 
-    async def use(app: Any, actor: Any) -> str:
+    async def use(app: Any, actor: Any) -> tuple[str, dict[str, Any]]:
         pack = find_pack(app, wanted, extra).pack
         if forget:
             await forget_app(app, actor, name, pack, app_id)
-        else:
-            await name_app(app, actor, name, pack, app_id, scopes)
-        return pack.name
+            return pack.name, {"app_id": app_id, "pack": pack.id, "forgotten": True}
+        return pack.name, app_shape(await name_app(app, actor, name, pack, app_id, scopes))
 
-    told = ask(use)
+    told, shape = ask(use)
+    if as_json:
+        print_json(shape)
+        return
     say(f"app {app_id} is no longer taken for {told}" if forget else f"app {app_id} is {told}")
 
 

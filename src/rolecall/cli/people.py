@@ -123,9 +123,14 @@ def list_(name: str, situation: str | None, as_json: bool) -> None:
 @click.argument("user")
 @click.argument("person", metavar="PERSON-E-MAIL")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def link(name: str, user: str, person: str, reason: str) -> None:
+@json_option
+def link(name: str, user: str, person: str, reason: str, as_json: bool) -> None:
     """Confirm that a user belongs to a person, where e-mails do not tell."""
     from rolecall.services.people.people import link_person
+    from rolecall.services.people.shapes import link_shape
 
     made = ask(lambda app, actor: link_person(app, actor, name, user, person, reason))
+    if as_json:
+        print_json(link_shape(made))
+        return
     say(f"{user} belongs to {person} ({made.reason})")

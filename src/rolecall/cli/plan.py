@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -153,23 +153,35 @@ def apply(plan_id: str, no_wait: bool, as_json: bool) -> None:
 @plan.command(epilog="Example: rolecall plan pause 0198c1 --reason 'wait for Ben'")
 @click.argument("plan_id", metavar="ID")
 @reason_option
-def pause(plan_id: str, reason: str) -> None:
+@json_option
+def pause(plan_id: str, reason: str, as_json: bool) -> None:
     """Stop a run after what is under way; `plan apply` goes on with it."""
     from rolecall.services.plans.applying import pause_plan
 
     stored = ask(lambda app, actor: pause_plan(app, actor, plan_id, reason or "paused by hand"))
-    say(f"plan {stored.plan.id} is {stored.state.value}")
+    _tell_state(stored, as_json)
     hint(f"go on with `rolecall plan apply {stored.plan.id}`")
 
 
 @plan.command(epilog="Example: rolecall plan cancel 0198c1")
 @click.argument("plan_id", metavar="ID")
 @reason_option
-def cancel(plan_id: str, reason: str) -> None:
+@json_option
+def cancel(plan_id: str, reason: str, as_json: bool) -> None:
     """End a plan: nothing more is sent, what was sent is still looked at."""
     from rolecall.services.plans.plans import cancel
 
     stored = ask(lambda app, actor: cancel(app, actor, plan_id, reason or "cancelled by hand"))
+    _tell_state(stored, as_json)
+
+
+def _tell_state(stored: Any, as_json: bool) -> None:
+    """How a plan stands after an act on it."""
+    from rolecall.services.plans.shapes import plan_line_shape
+
+    if as_json:
+        print_json(plan_line_shape(stored))
+        return
     say(f"plan {stored.plan.id} is {stored.state.value}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,8 @@ def open_(name: str, as_json: bool, **told: Any) -> None:
 @_scope_options
 @click.option("--every", type=click.Choice(CADENCES), required=True)
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
-def schedule(name: str, every: str, first: datetime | None, **told: Any) -> None:
+@json_option
+def schedule(name: str, every: str, first: datetime | None, as_json: bool, **told: Any) -> None:
     """Open such a review by itself, again and again."""
     from rolecall.services.reviews.reviews import save_schedule
 
@@ -95,6 +97,11 @@ def schedule(name: str, every: str, first: datetime | None, **told: Any) -> None
         return await save_schedule(app, who, hub, order, Cadence(every), begins)
 
     made = ask_in(name, use)
+    if as_json:
+        from rolecall.services.reviews.shapes import schedule_shape
+
+        print_json(schedule_shape(made))
+        return
     say(f"{made.order.title} opens {made.cadence.value}, first on {shown(made.next_at)} UTC")
     tell(made.id)
 
@@ -180,6 +187,7 @@ def items(
 @click.option("--reduce-to", default="", help="Give this instead (id or name).")
 @click.option("--comment", default="", help="Why; kept in the evidence.")
 @click.option("--confirmed", is_flag=True, help="You looked at all of them.")
+@json_option
 def decide(
     campaign_id: str,
     item_ids: tuple[str, ...],
@@ -187,6 +195,7 @@ def decide(
     reduce_to: str,
     comment: str,
     confirmed: bool,
+    as_json: bool,
 ) -> None:
     """Decide about one item or many, all or none."""
     from rolecall.services.reviews import reviews
@@ -198,7 +207,8 @@ def decide(
     done = ask_as_operator(
         lambda app, who: reviews.decide(app, who, campaign_id, decisions, confirmed=confirmed)
     )
-    say(f"{len(done)} decided: {chosen.value}")
+    if not _printed_items(done, as_json):
+        say(f"{len(done)} decided: {chosen.value}")
 
 
 @review.command(epilog="Example: rolecall review delegate 0198c1d2-... ITEM --to kim@acme.test")
@@ -206,33 +216,58 @@ def decide(
 @click.argument("item_ids", metavar="ITEM...", nargs=-1, required=True)
 @click.option("--to", required=True, help="E-mail of who decides instead.")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def delegate(campaign_id: str, item_ids: tuple[str, ...], to: str, reason: str) -> None:
+@json_option
+def delegate(
+    campaign_id: str, item_ids: tuple[str, ...], to: str, reason: str, as_json: bool
+) -> None:
     """Put items before another reviewer."""
     from rolecall.services.reviews import reviews
 
     done = ask_as_operator(
         lambda app, who: reviews.delegate(app, who, campaign_id, item_ids, to, reason=reason)
     )
-    say(f"{len(done)} items wait for {to}")
+    if not _printed_items(done, as_json):
+        say(f"{len(done)} items wait for {to}")
+
+
+def _printed_items(done: Any, as_json: bool) -> bool:
+    """Whether JSON was asked for; then it is out."""
+    from rolecall.services.reviews.shapes import items_shape
+
+    if as_json:
+        print_json(items_shape(done))
+    return as_json
 
 
 @review.command(epilog="Example: rolecall review remind 0198c1d2-...")
 @click.argument("campaign_id", metavar="ID")
-def remind(campaign_id: str) -> None:
+@json_option
+def remind(campaign_id: str, as_json: bool) -> None:
     """Remind everybody with undecided items now."""
     from rolecall.services.reviews import reviews
 
     count = ask_as_operator(lambda app, who: reviews.remind(app, who, campaign_id))
+    if as_json:
+        from rolecall.services.reviews.shapes import reminded_shape
+
+        print_json(reminded_shape(count))
+        return
     say(f"{count} reviewers are reminded")
 
 
 @review.command(epilog="Example: rolecall review escalate 0198c1d2-...")
 @click.argument("campaign_id", metavar="ID")
-def escalate(campaign_id: str) -> None:
+@json_option
+def escalate(campaign_id: str, as_json: bool) -> None:
     """Put what is undecided before the reviewers' managers, else the fallback."""
     from rolecall.services.reviews import reviews
 
     count = ask_as_operator(lambda app, who: reviews.escalate(app, who, campaign_id))
+    if as_json:
+        from rolecall.services.reviews.shapes import escalated_shape
+
+        print_json(escalated_shape(count))
+        return
     say(f"{count} items moved up")
 
 
@@ -255,11 +290,12 @@ def close(campaign_id: str, reason: str, as_json: bool) -> None:
 @review.command(epilog="Example: rolecall review evidence 0198c1d2-... --out q4.zip")
 @click.argument("campaign_id", metavar="ID")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write.")
-def evidence(campaign_id: str, out: Path | None) -> None:
+@json_option
+def evidence(campaign_id: str, out: Path | None, as_json: bool) -> None:
     """Write the sealed pack of a review; stdout gets its path."""
     from rolecall.services.evidence.evidence import campaign_pack
 
-    _write(ask_as_operator(lambda app, who: campaign_pack(app, who, campaign_id)), out)
+    _write(ask_as_operator(lambda app, who: campaign_pack(app, who, campaign_id)), out, as_json)
 
 
 @review.command("who-had", epilog="Example: rolecall review who-had acme 2026-06-30 --out june.zip")
@@ -273,7 +309,8 @@ def who_had(name: str, at: date | datetime, out: Path | None, as_json: bool) -> 
 
     moment = at if isinstance(at, datetime) else _end_of(at)
     if out is not None:
-        _write(ask_in(name, lambda app, who, hub: holdings_pack(app, who, hub, moment)), out)
+        pack = ask_in(name, lambda app, who, hub: holdings_pack(app, who, hub, moment))
+        _write(pack, out, as_json)
         return
     found = ask_in(name, lambda app, who, hub: who_had_what(app, who, hub, moment))
     say(f"read from HubSpot on {shown(found.sealed_at)} UTC")
@@ -285,30 +322,41 @@ def who_had(name: str, at: date | datetime, out: Path | None, as_json: bool) -> 
 
 
 @review.command("key", epilog="Example: rolecall review key > rolecall.pem")
-def key() -> None:
+@json_option
+def key(as_json: bool) -> None:
     """The public key packs are signed with; give it to your auditor apart from the packs."""
     from rolecall.services.evidence.evidence import public_key
 
-    tell(ask_as_operator(lambda app, _who: public_key(app)).rstrip())
+    text = ask_as_operator(lambda app, _who: public_key(app))
+    if as_json:
+        from rolecall.services.shapes import text_shape
+
+        print_json(text_shape(text))
+        return
+    tell(text.rstrip())
 
 
 @review.command("verify", epilog="Example: rolecall review verify q4.zip --key rolecall.pem")
 @click.argument("pack", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", "key_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def verify(pack: Path, key_file: Path | None) -> None:
+@json_option
+def verify(pack: Path, key_file: Path | None, as_json: bool) -> None:
     """Check a pack as an auditor would: `python verify_pack.py` does the same without Rolecall."""
-    tell_pack(pack, key_file)
+    tell_pack(pack, key_file, as_json)
 
 
-def tell_pack(pack: Path, key_file: Path | None) -> None:
+def tell_pack(pack: Path, key_file: Path | None, as_json: bool) -> None:
     """What a pack was checked for and what is wrong with it; exits with 1 at any fault."""
     from rolecall.evidence.verify_pack import check_pack
 
     report = check_pack(pack, key_file.read_bytes() if key_file else None)
-    for line in report.checked:
-        tell(f"checked: {line}")
-    for line in report.faults:
-        tell(f"FAULT: {line}")
+    if as_json:
+        print_json({"holds": report.holds, **asdict(report)})
+    else:
+        for line in report.checked:
+            tell(f"checked: {line}")
+        for line in report.faults:
+            tell(f"FAULT: {line}")
     if not report.holds:
         raise click.exceptions.Exit(1)
 
@@ -317,10 +365,13 @@ def _end_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC) + timedelta(days=1, microseconds=-1)
 
 
-def _write(pack: Any, out: Path | None) -> None:
+def _write(pack: Any, out: Path | None, as_json: bool) -> None:
     path = out or Path(pack.name)
     path.write_bytes(pack.body)
-    tell(str(path))
+    if as_json:
+        print_json({"path": str(path), "bytes": len(pack.body)})
+    else:
+        tell(str(path))
     hint(f"check it: rolecall review verify {path}, or the script inside with nothing of ours")
 
 

@@ -63,11 +63,16 @@ def _closing(one: ManualTask) -> str:
 @click.argument("task_id", metavar="ID")
 @click.option("--drop", is_flag=True, help="It will not be done.")
 @click.option("--reason", default="", help="Why; kept in the audit trail.")
-def done(task_id: str, drop: bool, reason: str) -> None:
+@json_option
+def done(task_id: str, drop: bool, reason: str, as_json: bool) -> None:
     """Close a task by hand; the receipt and the audit trail say who said so."""
+    from rolecall.services.plans.shapes import task_shape
     from rolecall.services.tasks import done_task
 
     closed = ask(lambda app, actor: done_task(app, actor, task_id, reason, drop=drop))
+    if as_json:
+        print_json(task_shape(closed))
+        return
     say(f"{closed.title}: {closed.state}")
     if closed.proof:
         hint("the next sync still looks whether the portal agrees: `rolecall access drift NAME`")

@@ -42,9 +42,9 @@ def create(
 
     made = ask_as_operator(use)
     if as_json:
-        from rolecall.services.operators.shapes import token_shape
+        from rolecall.services.operators.shapes import new_token_shape
 
-        print_json({**token_shape(made.token), "secret": made.secret})
+        print_json(new_token_shape(made))
         return
     tell(made.secret)
     say(f"{made.token.name} ({made.token.id}): {', '.join(sorted(scopes))}")
@@ -54,7 +54,8 @@ def create(
 @token.command(epilog="Example: rolecall token rotate 0198c1d2-... --days 365")
 @click.argument("token_id", metavar="ID")
 @click.option("--days", type=click.IntRange(1), help="Ends after so many days; default no end.")
-def rotate(token_id: str, days: int | None) -> None:
+@json_option
+def rotate(token_id: str, days: int | None, as_json: bool) -> None:
     """Give a token a new secret, once on stdout; the former one ends at once.
 
     A SCIM client stays the same client, with everybody it pushed.
@@ -66,6 +67,11 @@ def rotate(token_id: str, days: int | None) -> None:
         return await rotate_token(app, actor, token_id, expires_at=ends)
 
     made = ask_as_operator(use)
+    if as_json:
+        from rolecall.services.operators.shapes import new_token_shape
+
+        print_json(new_token_shape(made))
+        return
     tell(made.secret)
     say(f"{made.token.name} has a new secret; keep it now, it is never shown again")
 
@@ -92,11 +98,17 @@ def list_(as_json: bool) -> None:
 
 @token.command(epilog="Example: rolecall token revoke 0198c1d2-...")
 @click.argument("token_id", metavar="ID")
-def revoke(token_id: str) -> None:
+@json_option
+def revoke(token_id: str, as_json: bool) -> None:
     """End a token for good, at once."""
     from rolecall.services.operators.tokens import revoke_token
 
-    ask_as_operator(lambda app, actor: revoke_token(app, actor, token_id))
+    ended = ask_as_operator(lambda app, actor: revoke_token(app, actor, token_id))
+    if as_json:
+        from rolecall.services.operators.shapes import token_shape
+
+        print_json(token_shape(ended))
+        return
     say(f"revoked {token_id}")
 
 

@@ -101,13 +101,18 @@ def _show_renewal(report: SeatReport) -> None:
 @click.argument("who", metavar="E-MAIL")
 @click.argument("person", metavar="OWNER")
 @click.option("--pack", "wanted", default="", metavar="PACK", help="What it may hold at most.")
-def owner(name: str, who: str, person: str, wanted: str) -> None:
+@json_option
+def owner(name: str, who: str, person: str, wanted: str, as_json: bool) -> None:
     """Name who answers for an integration's or service user, and the pack that bounds it."""
-    from rolecall.services.findings.facts import name_answerable
+    from rolecall.services.findings.facts import answerable_shape, name_answerable
     from rolecall.services.permissions.packs import find_pack
 
     async def use(app: Any, actor: Any) -> str:
         text = find_pack(app, wanted).text if wanted else ""
         return await name_answerable(app, actor, name, who, person, text)
 
-    tell(f"{person} answers for {ask(use)}")
+    user = ask(use)
+    if as_json:
+        print_json(answerable_shape(user, person, wanted))
+        return
+    tell(f"{person} answers for {user}")

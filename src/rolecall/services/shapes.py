@@ -5,6 +5,7 @@ Times stay datetimes; who encodes them writes ISO 8601 in UTC.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rolecall.domain.snapshot import FeedEvent
     from rolecall.services.connections.portals import ConnectionReport, PortalLine
     from rolecall.services.inventory.cards import HistoryLine, UserCard
+    from rolecall.services.inventory.overview import Overview
     from rolecall.services.inventory.times import Holding
     from rolecall.services.inventory.users import UserRow
     from rolecall.services.syncs.syncing import SyncReport
@@ -43,6 +45,16 @@ def sync_shape(report: SyncReport) -> Plain:
         "followed": report.followed or None,
         "notes": list(report.notes),
     }
+
+
+def overview_shape(overview: Overview) -> Plain:
+    """The newest snapshot, counted: states, permission sets, seats, teams."""
+    return {**asdict(overview), "portal": overview.portal.name}
+
+
+def text_shape(text: str) -> Plain:
+    """Something whose data is a text: YAML, a key in PEM."""
+    return {"text": text}
 
 
 def user_shape(row: UserRow) -> Plain:

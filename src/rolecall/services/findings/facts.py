@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from rolecall.domain.actor import Actor, Role
@@ -91,6 +91,16 @@ async def with_policy_facts(
         apps=app_facts(await apps_in(view, hub_id), snapshot.capabilities),
     )
     return Gathered(found, thresholds)
+
+
+def two_factor_shape(told: Attestation) -> dict[str, object]:
+    """Who signed off whether two-factor log-in is required, and when."""
+    return asdict(told)
+
+
+def answerable_shape(user: str, owner: str, pack: str) -> dict[str, object]:
+    """Who answers for a user, and the pack that bounds it, where one was named."""
+    return {"user": user, "owner": owner, "pack": pack or None}
 
 
 def _folded(emails: Iterable[str]) -> frozenset[str]:

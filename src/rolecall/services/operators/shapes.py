@@ -1,10 +1,14 @@
-"""Operators and API tokens as plain values: what --json and REST show alike; never a secret."""
+"""Operators and API tokens as plain values: what --json and REST show alike.
+
+Secrets are in the one answer that makes them, and nowhere else.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rolecall.domain.operator import ApiToken, Operator
+from rolecall.services.operators.tokens import NewToken
 
 Plain = dict[str, Any]
 
@@ -23,6 +27,11 @@ def operator_shape(one: Operator) -> Plain:
     }
 
 
+def linked_shape(one: Operator, address: str) -> Plain:
+    """An operator with the link on which they choose a password, shown this once."""
+    return {**operator_shape(one), "link": address}
+
+
 def token_shape(one: ApiToken) -> Plain:
     """A token by what is known of it; `hint` is its last characters."""
     return {
@@ -36,3 +45,8 @@ def token_shape(one: ApiToken) -> Plain:
         "revoked_at": one.revoked_at,
         "hint": one.hint,
     }
+
+
+def new_token_shape(made: NewToken) -> Plain:
+    """A token with its secret, shown this once."""
+    return {**token_shape(made.token), "secret": made.secret}

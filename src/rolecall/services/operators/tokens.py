@@ -83,8 +83,8 @@ async def list_tokens(app: App, actor: Actor) -> tuple[ApiToken, ...]:
     return tuple(token for token in found if over_all or token.owner_id == owner_id)
 
 
-async def revoke_token(app: App, actor: Actor, token_id: str) -> None:
-    """End a token for good; NotThere for one that is not one's own to end."""
+async def revoke_token(app: App, actor: Actor, token_id: str) -> ApiToken:
+    """End a token for good, and show it; NotThere for one that is not one's own to end."""
     need_scope(actor, TokenScope.MANAGE, "revoke tokens")
     async with app.database.begin(actor, "revoked a token") as work:
         token = await work.api_tokens.get(token_id)
@@ -94,6 +94,8 @@ async def revoke_token(app: App, actor: Actor, token_id: str) -> None:
             raise NotThere(f"There is no token {token_id}", hint="see `rolecall token list`")
         if await work.api_tokens.revoke(token_id, work.now):
             work.record(Event.API_TOKEN_REVOKED, subject=token.name)
+            token = replace(token, revoked_at=work.now)
+    return token
 
 
 async def rotate_token(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rolecall.domain.person import Person
+from rolecall.domain.person import Link, Person
 from rolecall.services.people.people import PeopleImport, PersonLine
 
 Plain = dict[str, Any]
@@ -38,6 +38,16 @@ def person_line_shape(line: PersonLine) -> Plain:
         "user": line.users[0].email if line.users else "",
         "reason": line.link.reason if line.link else "",
         "candidates": list(line.link.candidates) if line.link else [],
+    }
+
+
+def link_shape(link: Link) -> Plain:
+    """Whose a user is, and by what."""
+    return {
+        "user_id": link.user_id,
+        "person_id": link.person_id,
+        "situation": link.situation.value,
+        "reason": link.reason,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rolecall.domain.review import Campaign, CampaignOrder, ReviewItem, ReviewSchedule
@@ -71,6 +72,21 @@ def item_shape(one: ReviewItem) -> Plain:
         "verified_at": one.verified_at,
         "version": one.version,
     }
+
+
+def items_shape(found: Iterable[ReviewItem]) -> Plain:
+    """The items an act was about, as they are now."""
+    return {"items": [item_shape(one) for one in found]}
+
+
+def reminded_shape(reviewers: int) -> Plain:
+    """How many reviewers were reminded."""
+    return {"reviewers": reviewers}
+
+
+def escalated_shape(items: int) -> Plain:
+    """How many items moved up."""
+    return {"items": items}
 
 
 def schedule_shape(one: ReviewSchedule) -> Plain:
