@@ -10,6 +10,8 @@ from rolecall.domain.plan import Outcome, PlanState
 from rolecall.provision.ports import Moment
 from rolecall.services.plans.applying import Watching
 from rolecall.services.upkeep import go_on
+from tests.integration.test_apply_faults import a_week
+from tests.support.changing import by_hand
 from tests.support.house import QUICK, a_house
 
 
@@ -58,6 +60,23 @@ async def test_a_run_cut_off_before_its_last_word_is_closed(tmp_path: Path) -> N
 
         assert PlanState.DONE is closed.state
         assert () == await go_on(house.app)
+
+
+async def test_gone_between_look_and_removal(tmp_path: Path) -> None:
+    """Somebody else was faster by a moment: gone is what was wanted, not a refusal."""
+    async with a_house(tmp_path, seed="acme") as house:
+        text, leaver = a_week(await house.file())
+        plan = await house.plan(text, parked=(leaver,))
+
+        def faster(moment: Moment) -> None:
+            if (moment.name, moment.subject) == ("journaled", leaver) and house.member(leaver):
+                by_hand(house, "remove", leaver)
+
+        watching = Watching(moment=faster, patience=QUICK)
+        applied = await house.apply(plan, watching=watching)
+
+        assert None is house.member(leaver)
+        assert {Outcome.DONE} == {receipt.outcome for receipt in applied.receipts}
 
 
 def _edited(text: str) -> str:

@@ -14,6 +14,7 @@ from rolecall.provision.ports import Moment
 from rolecall.services.plans.applying import Applied, Watching, apply_plan, cancel_plan
 from rolecall.services.upkeep import go_on
 from tests.support.command_line import Home
+from tests.support.dying import Dying, Gone
 from tests.support.house import QUICK, House, a_house
 from tests.support.hubspot import START
 from tests.support.leaving import (
@@ -177,3 +178,19 @@ async def test_every_line_counts_as_settled(house: House) -> None:
     await apply_plan(house.app, house.actor, plan.id, watching=watching)
 
     assert {effect.id for effect in effects_of(plan)} == seen
+
+
+async def test_a_run_that_goes_on_counts_what_was_settled(house: House) -> None:
+    """Taken up by another process, the progress begins where the first one was cut off."""
+    plan = await ordered(house, the_leaving())
+    with pytest.raises(Gone):
+        await apply_plan(
+            house.app, house.actor, plan.id, watching=Watching(moment=Dying(6), patience=QUICK)
+        )
+    told: list[Moment] = []
+    watching = Watching(moment=told.append, patience=QUICK)
+    await apply_plan(house.app, house.actor, plan.id, watching=watching)
+    settled = {one.effect_id for one in told if one.name == "settled"}
+
+    assert ("taken_up", len(effects_of(plan)) - len(settled)) == (told[0].name, told[0].number)
+    assert 0 < told[0].number

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from hubspot_emulator.switches import SWITCHES
+from hubspot_emulator.world import World
 from rolecall.domain.plan import Outcome, PlanState
 from rolecall.kit.clock import HandClock
 from rolecall.services.drafts.orders import UndoPlan
@@ -43,11 +44,7 @@ async def test_a_random_file_is_reached_and_taken_back(tmp_path: Path, seed: int
     clock = HandClock(START)
     world = a_world(clock, seed="acme")
     dice = Random(seed)
-    for switch in SWITCHES:
-        if switch.name in OPEN_QUESTIONS:
-            # `never` is told as failed, which is right; here everything can be reached.
-            answers = [one for one in switch.answers if one != "never"]
-            world.switches.choose(switch.name, dice.choice(answers))
+    answered_at_random(world, dice)
     async with an_installation(world, tmp_path, clock=clock) as one:
         await one.connect()
         await one.sync()
@@ -70,6 +67,15 @@ async def test_a_random_file_is_reached_and_taken_back(tmp_path: Path, seed: int
     assert [] == [one.message for one in run.receipts if one.outcome not in good]
     assert () == again.plan.changes
     assert _access(before) == _access(after)
+
+
+def answered_at_random(world: World, dice: Random) -> None:
+    """Every open question of writes answered by the dice."""
+    for switch in SWITCHES:
+        if switch.name in OPEN_QUESTIONS:
+            # `never` is told as failed, which is right; here everything can be reached.
+            answers = [one for one in switch.answers if one != "never"]
+            world.switches.choose(switch.name, dice.choice(answers))
 
 
 async def _look_again(one: Installation, clock: HandClock) -> None:

@@ -12,7 +12,7 @@ from rolecall.services.plans.applying import Applied, Watching, apply_plan
 from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.plans import approve_plan
 from rolecall.services.plans.policies import AccessApplied, apply_access, dump_access
-from tests.support.house import QUICK
+from tests.support.house import QUICK, House
 from tests.support.installation import NAME, Installation
 
 
@@ -76,7 +76,7 @@ def of_kind(drafted: Drafted, kind: ChangeKind) -> list[Change]:
     return [one for one in drafted.plan.changes if one.kind is kind]
 
 
-def by_hand(one: Installation, act: str, user: str, **fields: Any) -> None:
+def by_hand(one: Installation | House, act: str, user: str, **fields: Any) -> None:
     """What only HubSpot's screens can do, done in them."""
     portal = next(iter(one.world.portals.values()))
     carry_out(one.world, portal, one.app.clock.now(), {"act": act, "user": user, **fields})

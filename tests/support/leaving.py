@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from hubspot_emulator.app import create_world
 from hubspot_emulator.clock import EmulatorClock
 from hubspot_emulator.crm.generate import generate_records
 from hubspot_emulator.world import World
-from rolecall.domain.plan import ChangeKind, Outcome, Plan, PlanState
+from rolecall.domain.plan import ChangeKind, Outcome, Plan
 from rolecall.kit.clock import HandClock
-from rolecall.provision.ports import Moment
 from rolecall.services.drafts.orders import OffboardUser, Order, UndoPlan
-from rolecall.services.plans.applying import Applied, Watching, apply_plan
+from rolecall.services.plans.applying import Applied
 from rolecall.services.plans.drafting import propose
 from rolecall.services.plans.plans import approve_plan
 from rolecall.services.plans.rollback import rollback_file
 from rolecall.services.tasks import list_tasks
-from tests.support.house import QUICK, House
+from tests.support.dying import carried_through
+from tests.support.house import House
 from tests.support.hubspot import START
 
 LEAVER, HEIR, OTHER_HEIR = "stefan.wolf@acme.test", "kim.lee@acme.test", "lee.kim@acme.test"
@@ -27,24 +26,6 @@ TYPES, OWNER = ("contacts", "deals"), "hubspot_owner_id"
 DEALS = 250  # two pages of a search, three batches
 GOOD = (Outcome.DONE, Outcome.ALREADY, Outcome.WAITING)
 Owners = Mapping[tuple[str, str], str | None]
-
-
-class Gone(Exception):
-    """Stands for the end of the process."""
-
-
-@dataclass
-class Dying:
-    """Dies at one moment of a run, counted from 1; 0 = never."""
-
-    at: int
-    seen: int = 0
-
-    def __call__(self, _moment: Moment) -> None:
-        """Nothing after this is done by this process."""
-        self.seen += 1
-        if self.seen == self.at:
-            raise Gone
 
 
 def a_world_with_records(clock: HandClock, **switches: str) -> World:
@@ -75,19 +56,9 @@ async def ordered(house: House, order: Order) -> Plan:
     return drafted.plan
 
 
-async def finished(house: House, plan: Plan, die_at: int = 0, tries: int = 15) -> Applied:
+async def finished(house: House, plan: Plan, die_at: int = 0) -> Applied:
     """Carried out by one who dies on the way, then by others until it is done."""
-    watching = Watching(moment=Dying(die_at), patience=QUICK)
-    for _ in range(tries):
-        try:
-            applied = await apply_plan(house.app, house.actor, plan.id, watching=watching)
-        except Gone:
-            continue
-        if applied.state in (PlanState.DONE, PlanState.CANCELLED) and applied.until is None:
-            return applied
-        if applied.until is not None:
-            await house.app.clock.sleep((applied.until - house.app.clock.now()).total_seconds())
-    raise AssertionError(f"still {applied.state.value}: {applied.message}")
+    return await carried_through(house.app, house.actor, plan.id, (die_at,))
 
 
 def owners(house: House) -> dict[tuple[str, str], str | None]:

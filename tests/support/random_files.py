@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import StringIO
 from random import Random
 from typing import Any
 
@@ -62,6 +64,38 @@ def a_week(snapshot: Snapshot, seed: int) -> str:
     for _ in range(week.random.randint(3, 8)):
         week.random.choice(EDITS)(week)
     return week.text()
+
+
+COLUMNS = ("email", "action", "permission set", "seat", "main team", "extra teams", "reason")
+
+
+def a_bulk_file(snapshot: Snapshot, seed: int) -> bytes:
+    """A CSV of joiners, changes and leavers with different access per row; same seed, same file."""
+    week = Week(Random(seed), snapshot, _as_it_is(snapshot))
+    names = [team.name for team in snapshot.teams]
+    teams = [name for name in names if names.count(name) == 1 and ";" not in name]
+    sets = [one.name for one in snapshot.permission_sets if not one.requires_billing_write]
+    rows = [_bulk_row(week, teams, sets) for _ in range(week.random.randint(3, 8))]
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows({row[0]: row for row in rows if row}.values())
+    return text.getvalue().encode()
+
+
+def _bulk_row(week: Week, teams: list[str], sets: list[str]) -> tuple[str, ...]:
+    dice, user = week.random, week.somebody()
+    seat, team = dice.choice(["View-Only", "Core"]), dice.choice(teams)
+    if dice.random() < 0.3 or user is None:
+        domain = next(user.email for user in week.snapshot.users).partition("@")[2]
+        email = f"joiner{dice.randrange(10**6)}@{domain}"
+        return (email, "add", dice.choice(sets), "View-Only", team, "", "joins")
+    if dice.random() < 0.2:
+        return (user.email, "offboard", "", "", "", "", "leaves")
+    extra = ";".join(sorted({dice.choice(teams) for _ in range(2)} - {team}))
+    cells = (dice.choice(sets), seat, team, extra)
+    kept = (cell if dice.random() < 0.6 else "" for cell in cells)
+    return (user.email, "change", *kept, "moves")
 
 
 def _as_it_is(snapshot: Snapshot) -> Node:

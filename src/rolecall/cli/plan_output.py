@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -123,13 +124,19 @@ def watched(plan: Plan) -> Iterator[Watching]:
 
     total = len(effects_of(plan))
     settled: set[str] = set()
+    before = 0  # settled by runs that were cut off
     with shown_progress() as progress:
 
         def moment(seen: Any) -> None:
-            if seen.name == "settled":
+            nonlocal before
+            if seen.name == "taken_up":
+                before = seen.number
+                settled.clear()
+            elif seen.name == "settled":
                 settled.add(seen.effect_id)
+            count = before + len(settled)
             note = seen.message if seen.name in TOLD else ""
-            progress(Step("applying", len(settled), total, note, len(settled) == total))
+            progress(Step("applying", count, total, note, count == total))
 
         def waiting(holder: str) -> None:
             say(f"another run works in this portal ({holder}); waiting for it")
@@ -144,18 +151,23 @@ def watched(plan: Plan) -> Iterator[Watching]:
 def show_applied(applied: Applied, *, as_json: bool = False) -> None:
     """Receipts and how the run ended; exits with 1 when something was not done."""
     receipts = last_receipts(applied.receipts)
+    bad = [one.outcome.value for one in receipts if one.outcome.value in BAD]
     if as_json:
         from rolecall.services.plans.shapes import applied_shape
 
         print_json(applied_shape(applied))
     else:
-        print_receipts(applied.plan, receipts)
+        # What went wrong comes last, where nobody has to look for it among hundreds of lines.
+        print_receipts(applied.plan, sorted(receipts, key=lambda one: one.outcome.value in BAD))
+        if bad:
+            counts = ", ".join(f"{n} {word}" for word, n in sorted(Counter(bad).items()))
+            say(f"not done: {counts} of {len(receipts)} lines")
         tell(f"plan {applied.plan.id}: {applied.state.value}, {applied.requests} requests")
         if applied.message:
             when = f", until {shown(applied.until)} UTC" if applied.until else ""
             say(f"waiting{when}: {applied.message}")
             hint(f"go on with `rolecall plan apply {applied.plan.id}`")
-    if any(one.outcome.value in BAD for one in receipts):
+    if bad:
         raise click.exceptions.Exit(1)
 
 

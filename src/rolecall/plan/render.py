@@ -10,7 +10,8 @@ from rolecall.domain.plan import GuardrailVerdict, Undo
 from rolecall.kit.visible import visible
 from rolecall.plan.view import Group, Line, PlanView
 
-_MARKDOWN_LINES = 300  # what a pull request comment can hold with room to spare
+# A comment on GitHub holds 65,536 characters; guardrails and sums need some of them.
+_CHANGED, _REPORTED = 40_000, 15_000
 _STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta", "=": "dim"}
 
 
@@ -63,10 +64,10 @@ def as_markdown(seen: PlanView) -> str:
     state = "can be applied" if seen.applyable else "**is stopped by a guardrail**"
     parts = [f"### {_safe(seen.title)}", "", f"{seen.summary}; the plan {state}.", ""]
     parts += [_markdown_verdict(verdict) for verdict in seen.guardrails]
-    parts += ["", *_table(seen.groups)] if seen.groups else []
+    parts += ["", *_table(seen.groups, _CHANGED)] if seen.groups else []
     if seen.reported:
         parts += ["", "<details><summary>Only reported, not changed</summary>", ""]
-        parts += [*_table(seen.reported), "", "</details>"]
+        parts += [*_table(seen.reported, _REPORTED), "", "</details>"]
     parts += ["", f"Seats: {_safe(seen.cost)}. Effort: {seen.effort}.", ""]
     if seen.cannot_undo:
         parts += [f"Cannot be undone: {', '.join(line.id for line in seen.cannot_undo)}.", ""]
@@ -123,14 +124,16 @@ def _markdown_verdict(verdict: GuardrailVerdict) -> str:
     return f"- **{mark}** `{verdict.guardrail}`: {_safe(verdict.message)}.{hint}"
 
 
-def _table(groups: tuple[Group, ...]) -> list[str]:
+def _table(groups: tuple[Group, ...], room: int) -> list[str]:
     rows = ["| | who | what | before | after | why |", "|---|---|---|---|---|---|"]
     lines = [(group, line) for group in groups for line in group.lines]
-    for group, line in lines[:_MARKDOWN_LINES]:
+    for at, (group, line) in enumerate(lines):
         cells = (line.sign, group.subject, line.what, line.before, line.after, line.reason)
-        rows.append("| " + " | ".join(_safe(cell) for cell in cells) + " |")
-    if len(lines) > _MARKDOWN_LINES:
-        rows.append(f"\n{len(lines) - _MARKDOWN_LINES} more lines are in the plan itself.")
+        row = "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+        room -= len(row) + 1
+        if room < 0:
+            return [*rows, f"\n{len(lines) - at} more lines are in the plan itself."]
+        rows.append(row)
     return rows
 
 

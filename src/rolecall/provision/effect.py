@@ -18,6 +18,7 @@ from rolecall.hubspot.errors import (
     Invalid,
     MissingScopes,
     NoSeat,
+    NotFound,
     RateLimited,
     Unavailable,
     UnknownOutcome,
@@ -35,6 +36,7 @@ from rolecall.provision.settle import (
     side_effects,
 )
 
+REMOVALS = frozenset({Route.REMOVE_USER, Route.DELETE_TEAM})
 NEW_ACCESS_ROUTES = frozenset({Route.PUT_USER, Route.JOIN_TEAM, Route.LEAVE_TEAM})
 
 
@@ -85,6 +87,7 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
     """Bring one effect to its receipts; raises Stopped when the run must wait."""
     settled: list[Judged] = []
     created: str | None = None
+    answered: set[int] = set()  # the ways of saying it that HubSpot took or refused, to no avail
     while True:
         seen = await _look(desk, effect, changes)
         own = _is_own(effect, seen, created)
@@ -103,7 +106,9 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
         created = sent.created or created
         if sent.created is not None:
             effect = replace(effect, subject_id=sent.created)
-        other_way = effect.attempt < ways_of(state_left)
+        if not sent.unknown:
+            answered.add((effect.attempt - 1) % ways_of(state_left))
+        other_way = len(answered) < ways_of(state_left)
         if other_way and isinstance(sent.refusal, Invalid):
             continue
         if sent.refusal is not None:
@@ -168,6 +173,9 @@ async def _send(desk: Desk, effect: Effect, write: Write) -> _Sent:
     except Conflict as error:
         # Sent before without an answer: the conflict is with ourselves, the next look tells.
         return _Sent(unknown=True) if effect.attempt > 1 else _Sent(refusal=error)
+    except NotFound as error:
+        # Gone since we looked: by our own write, answered twice, or by somebody; looking tells.
+        return _Sent(unknown=True) if effect.route in REMOVALS else _Sent(refusal=error)
     except (BadToken, MissingScopes, DailyLimitReached, RateLimited, Unavailable) as error:
         raise Stopped(error, effect, unsent=True) from error
     except NoSeat as error:

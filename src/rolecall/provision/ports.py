@@ -15,13 +15,14 @@ from rolecall.provision.books import Books
 class Moment:
     """Something just happened to an effect: journaled, sent, unknown, read_back, settled.
 
+    Of a run that goes on: taken_up, first of all, with the number of effects settled before.
     Of a hand-over: batch_journaled, batch_sent, batch (settled), with how far it is as message.
     """
 
     name: str
     effect_id: str
     subject: str
-    number: int  # effects settled so far
+    number: int  # of the effect; of taken_up: how many are settled
     total: int
     message: str = ""
 

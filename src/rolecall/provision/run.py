@@ -70,6 +70,8 @@ async def run(desk: Desk, plan: Plan, carriers: Mapping[Route, Carrier]) -> Ende
     this = _Run(desk, {change.id: change for change in plan.changes}, carriers)
     effects = await desk.books.effects()
     _recall(this, effects)
+    if settled := sum(effect.state is EffectState.SETTLED for effect in effects):
+        desk.watch(Moment("taken_up", "", "", settled, len(effects)))
     for _, phase in groupby(sorted(effects, key=_place), key=lambda effect: effect.phase):
         await _phase(this, list(phase))
         if this.stopped is not None:

@@ -219,6 +219,17 @@ class TestShowing:
         assert "<b>" not in text
         assert "[click](" not in text
 
+    def test_markdown_fits_into_a_comment(self, plan: Plan) -> None:
+        """However many people it changes; what is left out is counted."""
+        many = tuple(
+            replace(plan.changes[0], id=f"{at:04}", subject=f"{'somebody' * 6}{at}@acme.test")
+            for at in range(2_000)
+        )
+        text = as_markdown(view(replace(plan, changes=many)))
+
+        assert len(text) < 65_536
+        assert "more lines are in the plan itself" in text
+
     def test_data_is_json(self, plan: Plan) -> None:
         """For --json and the API."""
         assert json.loads(json.dumps(as_data(view(plan))))["digest"] == plan.digest
