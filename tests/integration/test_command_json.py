@@ -98,6 +98,10 @@ STEPS = (
     Step("audit verify {zip}", {"holds": True}),
     Step("review verify {home}/people.csv", {"holds": False}, code=1),
     Step("audit export", keep={"trail": lambda told: told}),
+    Step("report save acme --title Idle", {"title": "Idle"}),
+    Step("report run acme Idle --to {home}/idle.csv", keep={"file": lambda told: told["path"]}),
+    Step("report mail acme Idle --every never", {"title": "Idle", "every": ""}),
+    Step("report remove acme Idle", {"title": "Idle", "removed": True}),
     Step("key rotate", keep={"locked": lambda told: told["values"]}),
     Step("key forget", keep={"kept": lambda told: told["values"]}),
     Step(f"import-source add --app-id 7 --secret-file {{home}}/secret --public-url {URL}",
@@ -159,6 +163,7 @@ def test_each_command_says_in_json_what_it_did(desk: Desk) -> None:
     assert ["ada@tiny.test"] == known["reviewer"]
     assert known["key"].startswith("-----BEGIN PUBLIC KEY-----")
     assert known["had"] == (desk.home / "had.zip").stat().st_size
+    assert Path(known["file"]).is_file()
     assert known["locked"] >= 1
     assert known["revoked"]
     assert len({known[name] for name in ("first", "invited", "again")}) == 3

@@ -9,7 +9,8 @@ import pytest
 from rolecall.cli.connection_output import WIDTH, connection_lines
 from rolecall.kit.clock import HandClock
 from rolecall.kit.errors import Refused
-from rolecall.services.connections.portals import add_portal
+from rolecall.services.connections.portals import add_portal, check_portal
+from rolecall.services.shapes import connection_shape
 from tests.support.emulator import a_token
 from tests.support.hubspot import START
 from tests.support.installation import NAME, a_key, a_world, an_installation
@@ -37,6 +38,27 @@ async def test_everything_there(tmp_path: Path) -> None:
     assert "+ Teams and who is in them: settings.users.teams.read" in told
     assert "2026-09 until 2028-03-08: account" in told
     assert "missing" not in told
+
+
+async def test_an_api_nobody_called_yet_is_named_too(tmp_path: Path) -> None:
+    """Connecting asks few APIs; what a sync asked is remembered by the next check."""
+    clock = HandClock(START)
+    async with an_installation(a_world(clock, seed="tiny"), tmp_path, clock=clock) as one:
+        new = await one.connect()
+        added = " ".join(" ".join(connection_lines(new)).split())
+        await one.sync()
+        report = await check_portal(one.app, one.actor, NAME)
+        checked = " ".join(" ".join(connection_lines(report)).split())
+    first, told = (
+        {line["api"]: line["version"] for line in connection_shape(found)["versions"]}
+        for found in (new, report)
+    )
+
+    assert "not tried yet: objects, owners, properties, teams" in added
+    assert "account, objects, owners, properties, seats, teams, users" in checked
+    assert "not tried yet" not in checked
+    assert first["owners"] is None
+    assert "2026-09" == told["owners"]
 
 
 async def test_a_poor_token(tmp_path: Path) -> None:

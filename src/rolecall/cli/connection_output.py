@@ -97,12 +97,12 @@ def _fewest_scopes() -> Iterator[str]:
 
 
 def _versions(versions: Iterable[VersionLine]) -> Iterator[str]:
-    """Versions with the APIs that are called in them, the first to end first."""
+    """Versions with the APIs that are called in them, the first to end first, untried ones last."""
 
-    def age(one: VersionLine) -> tuple[bool, str, str]:
-        return (one.ends is None, str(one.ends), one.version)
+    def age(one: VersionLine) -> tuple[bool, bool, str, str]:
+        return (not one.version, one.ends is None, str(one.ends), one.version or "not tried yet")
 
-    for (_, _, version), group in groupby(sorted(versions, key=age), age):
+    for (*_, version), group in groupby(sorted(versions, key=age), age):
         lines = list(group)
         until = f" until {lines[0].ends}" if lines[0].ends else ""
         apis = ", ".join(sorted(one.api.replace("_", " ") for one in lines))

@@ -98,8 +98,11 @@ def run(name: str, wanted: str, as_csv: bool, to: Path | None, as_json: bool) ->
         raise click.UsageError(f"{to.name} names no form: .csv, .xlsx or .json")
     saved, made, now = ask_as_operator(lambda app, who: _made(app, who, name, wanted))
     if to is not None:
-        to.write_bytes(_file(saved, made, to.suffix, now))
-        tell(str(to))
+        size = to.write_bytes(_file(saved, made, to.suffix, now))
+        if as_json:
+            print_json({"path": str(to), "bytes": size})
+        else:
+            tell(str(to))
         return
     if as_json:
         from rolecall.services.reporting.shapes import made_shape
@@ -117,7 +120,10 @@ def run(name: str, wanted: str, as_csv: bool, to: Path | None, as_json: bool) ->
 @click.option("--every", type=click.Choice(EVERY), required=True, help="never = no more.")
 @click.option("--to", "recipients", multiple=True, help="E-mail of an operator who may look.")
 @click.option("--form", type=click.Choice(FORMS), default="csv", show_default=True)
-def mail(name: str, wanted: str, every: str, recipients: tuple[str, ...], form: str) -> None:
+@json_option
+def mail(
+    name: str, wanted: str, every: str, recipients: tuple[str, ...], form: str, as_json: bool
+) -> None:
     """Mail a report at 7 in the portal's morning: every day, on Mondays, on the first of a month."""
     from rolecall.services.reporting.reports import report_named, schedule_report
 
@@ -128,6 +134,11 @@ def mail(name: str, wanted: str, every: str, recipients: tuple[str, ...], form: 
         return await schedule_report(app, who, name, found.id, often, recipients, form)
 
     done = ask_as_operator(use)
+    if as_json:
+        from rolecall.services.reporting.shapes import report_shape
+
+        print_json(report_shape(done))
+        return
     if done.every:
         say(f"{done.title} goes {done.every} to {shown(done.recipients)}")
         say(f"next {shown(done.next_at)} UTC")
@@ -138,7 +149,8 @@ def mail(name: str, wanted: str, every: str, recipients: tuple[str, ...], form: 
 @report.command(epilog="Example: rolecall report remove acme Idle")
 @click.argument("name")
 @click.argument("wanted", metavar="REPORT")
-def remove(name: str, wanted: str) -> None:
+@json_option
+def remove(name: str, wanted: str, as_json: bool) -> None:
     """Forget a report; who made it may, or an admin."""
     from rolecall.services.reporting.reports import remove_report, report_named
 
@@ -147,7 +159,11 @@ def remove(name: str, wanted: str) -> None:
         await remove_report(app, who, name, found.id)
         return found
 
-    say(f"removed {ask_as_operator(use).title}")
+    gone = ask_as_operator(use)
+    if as_json:
+        print_json({"id": gone.id, "title": gone.title, "removed": True})
+        return
+    say(f"removed {gone.title}")
 
 
 async def _made(app: Any, who: Any, name: str, wanted: str) -> tuple[SavedReport, Made, Any]:

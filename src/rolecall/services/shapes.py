@@ -231,7 +231,8 @@ def connection_shape(report: ConnectionReport) -> Plain:
         ],
         "surplus_scopes": list(report.scopes.surplus),
         "versions": [
-            {"api": one.api, "version": one.version, "ends": one.ends} for one in report.versions
+            {"api": one.api, "version": one.version or None, "ends": one.ends}
+            for one in report.versions
         ],
         "daily_limit": found.daily_limit,
         "daily_used": found.daily_used,

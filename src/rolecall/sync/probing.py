@@ -10,6 +10,7 @@ from typing import TypeVar
 from rolecall.domain.portal import Capabilities, Tier
 from rolecall.hubspot import QuotaView, Reader, TokenInfo
 from rolecall.hubspot.errors import BadToken, HubSpotError, MissingScopes
+from rolecall.hubspot.versions import FAMILIES, TOKEN, Version
 from rolecall.hubspot.wire import AccountDetails
 from rolecall.sync.troubles import BROKEN, NOT_HERE
 
@@ -23,7 +24,7 @@ PROFESSIONAL_DAYS = (600_000, 700_000)
 
 @dataclass(frozen=True, slots=True)
 class VersionInUse:
-    """Which version of an API answers here, and when HubSpot stops serving it."""
+    """Which version of an API answers here, and when HubSpot stops serving it; "" = not tried yet."""
 
     api: str
     version: str
@@ -95,7 +96,7 @@ def tier_of(found: Capabilities) -> Tier:
 
 def _with_tier(found: Capabilities, reader: Reader) -> Capabilities:
     tier = tier_of(found)
-    users = next((v.version for v in versions_of(reader) if v.api == "users"), "v3")
+    users = next((v.version for v in versions_of(reader) if v.api == "users"), "") or "v3"
     nested = tier is Tier.ENTERPRISE if tier is not Tier.UNKNOWN else None
     return replace(found, tier=tier, users_version=users, nested_teams=nested)
 
@@ -179,6 +180,11 @@ async def _owner_email(reader: Reader, token: TokenInfo | None, owner_id: str | 
 
 
 def versions_of(reader: Reader) -> tuple[VersionInUse, ...]:
-    """The API versions that answered on this connection."""
+    """Every API called in a portal, with the version that answered, now or remembered."""
     used = reader.connection.versions_in_use()
-    return tuple(VersionInUse(name, v.name, v.ends) for name, v in sorted(used.items()))
+    names = sorted(family.name for family in FAMILIES if family is not TOKEN)
+    return tuple(_in_use(name, used.get(name)) for name in names)
+
+
+def _in_use(api: str, found: Version | None) -> VersionInUse:
+    return VersionInUse(api, found.name, found.ends) if found else VersionInUse(api, "", None)

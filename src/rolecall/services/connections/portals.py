@@ -34,7 +34,7 @@ SOON_DAYS = 180  # how long before its end an API version is worth a word
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """One API of HubSpot, the version in use, and when HubSpot stops serving it."""
+    """One API of HubSpot, the version in use ("" = not tried yet), and when HubSpot ends it."""
 
     api: str
     version: str
