@@ -8,11 +8,12 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
+from msgspec import structs
 
 from benchmarks.measure import Figure
 from rolecall.bootstrap import open_app
@@ -210,7 +211,7 @@ def _person(number: int) -> Person:
 
 def _user(number: int) -> User:
     plain = User(str(number), f"user{number}@acme.test", f"First{number % 700}", f"Last{number}")
-    return replace(
+    return structs.replace(
         plain,
         permission_set_ids=(str(number % 40),),
         main_team_id=str(number % 300),

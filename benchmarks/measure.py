@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Python keeps what it compiled, unless a machine is set not to; then every start of a command would
+# compile all of Rolecall again, which is no part of what it does.
+KEPT_OFF = "PYTHONDONTWRITEBYTECODE"
 ROLECALL = str(Path(sys.executable).with_name("rolecall"))
 
 
@@ -61,7 +64,7 @@ def run_for_output(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **(env or {})},
+        env=as_people_run_it(env),
     )
     assert process.stdout is not None
     with process.stdout as stdout:
@@ -72,6 +75,13 @@ def run_for_output(
     if process.returncode not in {0, 2}:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
     return Spent(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024), told
+
+
+def as_people_run_it(env: Mapping[str, str] | None) -> dict[str, str]:
+    """The environment of a measured process."""
+    whole = {**os.environ, **(env or {})}
+    whole.pop(KEPT_OFF, None)
+    return whole
 
 
 def paired(

@@ -6,11 +6,11 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from openpyxl import load_workbook
 
 from rolecall.domain.actor import SYSTEM, Actor, Role
@@ -76,7 +76,7 @@ class TestMakingOne:
 
     async def test_files_hold_the_rows_and_no_formula(self, room: Governed) -> None:
         """CSV and workbook say the same; a name that begins like a formula is text."""
-        await room.seal((replace(USERS[0], first_name="=1+1"), *USERS[1:]))
+        await room.seal((structs.replace(USERS[0], first_name="=1+1"), *USERS[1:]))
         kim, report = await saved(room, Draft("R&D: all", columns=("email", "firstname")))
         _, made = await run_report(room.app, kim, "acme", report.id)
         plain = file_of(report, made, "csv", room.clock.now())

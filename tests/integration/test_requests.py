@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from rolecall.domain.actor import Actor, Role
 from rolecall.domain.assignment import Origin, Slot
@@ -76,7 +77,7 @@ class TestJourney:
         assert ("s1",) == given.permission_sets.values
 
         room.clock.advance(timedelta(days=31))
-        held = replace(USERS[1], permission_set_ids=("s1",), main_team_id="t1")
+        held = structs.replace(USERS[1], permission_set_ids=("s1",), main_team_id="t1")
         await room.seal((USERS[0], held, *USERS[2:]))
         await request_clock.carry_out_due(room.app, door)
         ended = (await request_views.show_request(room.app, ana, asked.id)).request
@@ -99,7 +100,7 @@ class TestJourney:
             await requests.answer(room.app, admin, asked.id, yes=True)
         await request_clock.carry_out_due(room.app, door)
         (given,) = door.orders[0].wishes
-        newcomer = replace(USERS[0], id="9", email="new@acme.test")
+        newcomer = structs.replace(USERS[0], id="9", email="new@acme.test")
         room.clock.advance(timedelta(days=30))
         await room.seal((*USERS, newcomer))
         await request_clock.carry_out_due(room.app, door)

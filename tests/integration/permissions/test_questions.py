@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from hubspot_emulator.building import create_world
 from hubspot_emulator.granular.export import ExportOptions, users_export
@@ -46,7 +47,7 @@ def acme() -> Resolver:
     resolver = resolver_of(WORLD, PORTAL, NOW)
     titles = {one.email: one.plan.title for one in cast_of_acme()}
     users = tuple(
-        replace(user, profile={"hs_job_title": titles.get(user.email, "")})
+        structs.replace(user, profile={"hs_job_title": titles.get(user.email, "")})
         for user in resolver.snapshot.users
     )
     snapshot = replace(resolver.snapshot, users=users)
@@ -122,7 +123,7 @@ def test_reach_follows_the_hierarchy() -> None:
     told = answer(RESOLVER, user("kwame.mensah"), "crm_objects.contacts.view")
     one = CATALOGUE.permissions["crm_objects.contacts.view"]
     sales = next(t.id for t in RESOLVER.snapshot.teams if t.name == "EMEA Sales")
-    lead = replace(user("kwame.mensah"), main_team_id=sales)
+    lead = structs.replace(user("kwame.mensah"), main_team_id=sales)
 
     assert "all records" == told.reach
     assert "records of EMEA Sales, DACH Sales, France Sales, and records without owner" == reach(
@@ -215,7 +216,7 @@ def test_matrix() -> None:
 
 def test_no_formula_leaves_the_matrix() -> None:
     """A name that starts like a formula is defused."""
-    evil = replace(user("grace.wanjiru"), first_name="=cmd|'/c calc'!A1")
+    evil = structs.replace(user("grace.wanjiru"), first_name="=cmd|'/c calc'!A1")
     row = next(iter(rows(RESOLVER, [evil])))
 
     assert row[2].startswith("'=")
@@ -247,7 +248,7 @@ class TestEvidence:
     def test_set_changed_since_the_export(self) -> None:
         """Somebody who got another set since is known by the set's members, labelled inferred."""
         exporter = next(i for i, name in RESOLVER.names.items() if name == "Exporter")
-        moved = replace(user("paula.weber"), permission_set_ids=(exporter,))
+        moved = structs.replace(user("paula.weber"), permission_set_ids=(exporter,))
         told = answer(RESOLVER, moved, "crm_tools.export")
 
         assert True is told.can
@@ -255,7 +256,7 @@ class TestEvidence:
 
     def test_individual_access_changed_since(self) -> None:
         """Somebody whose set was taken away is unknown until the next export."""
-        loose = replace(user("paula.weber"), permission_set_ids=())
+        loose = structs.replace(user("paula.weber"), permission_set_ids=())
         told = answer(RESOLVER, loose, "crm_tools.export")
 
         assert told.can is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from rolecall.domain.finding import Finding, Severity
 from rolecall.domain.person import Link, Person, Situation
@@ -139,7 +140,7 @@ class TestNeverCame:
 
     def test_feed_tells_what_the_record_does_not(self) -> None:
         """Without a creation date the feed bounds it; a feed reaching back proves no invitation."""
-        ghost = replace(self.GHOST, created_at=None)
+        ghost = structs.replace(self.GHOST, created_at=None)
         bounded = Facts(security_feed_since=days_ago(30))
         added = an_event("ADD_USER", days_ago(60), object_id="1")
         full = Facts(security_feed_since=days_ago(300), events=(added,))
@@ -150,7 +151,7 @@ class TestNeverCame:
 
     def test_look_alikes(self) -> None:
         """A fresh invitation, and somebody who did come, are no findings."""
-        fresh = replace(self.GHOST, id="2", created_at=days_ago(5))
+        fresh = structs.replace(self.GHOST, id="2", created_at=days_ago(5))
         came = a_user(3, created_at=days_ago(60), last_active_at=days_ago(50))
 
         assert [] == hits("user.invited-never-came", found(fresh, came))

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import Change, Outcome, Plan, Receipt, Undo
@@ -116,7 +117,7 @@ class TestStale:
 
     def test_a_joiner_who_came_already_and_a_seat_that_went_are_seen(self, plan: Plan) -> None:
         """Befores and guardrail inputs."""
-        seats = tuple(replace(s, remaining=0) if s.remaining else s for s in PORTAL.seats)
+        seats = tuple(structs.replace(s, remaining=0) if s.remaining else s for s in PORTAL.seats)
         newer = replace(
             PORTAL, id="newer", seats=seats, users=(*PORTAL.users, a_user(9, email="NEW@acme.test"))
         )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import ChangeKind, Phase, Route, Undo
@@ -158,7 +159,7 @@ class TestParking:
 
     def test_individual_permissions_are_not_replaced_to_park(self) -> None:
         """They could never be given back."""
-        portal = a_snapshot(replace(self.user, permission_set_ids=()))
+        portal = a_snapshot(structs.replace(self.user, permission_set_ids=()))
         kinds = {change.kind for change in a_plan(self.text, portal).changes}
 
         assert ChangeKind.SET_PERMISSION_SET not in kinds

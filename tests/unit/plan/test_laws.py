@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rolecall.domain.plan import ChangeKind, Undo
 from rolecall.domain.snapshot import Snapshot
@@ -92,7 +93,7 @@ def test_undo_returns_every_line_promised_exact(pair: tuple[Snapshot, str]) -> N
 def normal(snapshot: Snapshot) -> object:
     """Users with their memberships in order, and the stock of seats."""
     users = [
-        replace(
+        structs.replace(
             user,
             extra_team_ids=tuple(sorted(user.extra_team_ids)),
             seat_names=tuple(sorted(user.seat_names or ())),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 from rolecall.domain.plan import Change, ChangeKind, ManualTask, Phase
 from rolecall.domain.snapshot import Snapshot, Team, UserState
@@ -48,14 +49,14 @@ def _seen(*users: object, **changes: object) -> Snapshot:
 )  # fmt: skip
 def test_a_later_snapshot_proves_it(proof: str, change: Change, user: dict[str, object]) -> None:
     """The snapshot shows what was asked for."""
-    seen = _seen(replace(USER, **user))  # type: ignore[arg-type]
+    seen = _seen(structs.replace(USER, **user))  # type: ignore[arg-type]
 
     assert "snapshot" in proof_of(_task(proof), change, seen, (), BEFORE)
 
 
 def test_an_older_snapshot_proves_nothing() -> None:
     """What was read before the task was made says nothing about it."""
-    seen = _seen(replace(USER, super_admin=True))
+    seen = _seen(structs.replace(USER, super_admin=True))
 
     assert "" == proof_of(_task("state:super_admin=true"), _change(), seen, (), NOW)
 
@@ -73,7 +74,7 @@ def test_the_feed_proves_it_for_this_user_alone() -> None:
 
 def test_who_is_gone_is_deactivated_enough() -> None:
     """Removed altogether is more than was asked for; a list with gaps proves no absence."""
-    gone = _seen(replace(USER, state=UserState.REMOVED))
+    gone = _seen(structs.replace(USER, state=UserState.REMOVED))
     torn = replace(_seen(a_user("9")), complete=False)
 
     assert proof_of(_task("state:user=deactivated"), _change(), gone, (), BEFORE)

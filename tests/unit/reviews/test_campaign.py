@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from rolecall.domain.assignment import Slot
 from rolecall.domain.review import (
@@ -48,7 +49,7 @@ CAMPAIGN = Campaign(
 def a_user(number: int, **changes: object) -> User:
     """A user with one set and one main team."""
     user = User(str(number), f"u{number}@acme.test", permission_set_ids=("1",), main_team_id="10")
-    return replace(user, **changes)
+    return structs.replace(user, **changes)
 
 
 def a_snapshot(*users: User) -> Snapshot:

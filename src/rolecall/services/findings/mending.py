@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from rolecall.domain.assignment import Origin
 from rolecall.domain.finding import Finding, Mend
 from rolecall.domain.plan import Change
@@ -133,5 +135,5 @@ def _holder(ground: Ground, finding: Finding) -> User:
     known = ground.snapshot.user(finding.subject_id) or ground.snapshot.user(finding.subject)
     owner_id = (finding.mend.values if finding.mend else {}).get("owner_id")
     if known is not None:
-        return replace(known, owner_id=owner_id or known.owner_id)
+        return structs.replace(known, owner_id=owner_id or known.owner_id)
     return User(finding.subject_id, finding.subject, owner_id=owner_id)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import structs
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.finding import Finding
@@ -189,7 +191,7 @@ _NAMED = {
 def differences(before: UserRow, after: UserRow) -> tuple[Difference, ...]:
     """Every field of a user that differs, profile properties one by one."""
     found = []
-    for one in fields(User):
+    for one in structs.fields(User):
         was, now = getattr(before.user, one.name), getattr(after.user, one.name)
         if was == now or one.name == "profile":
             continue

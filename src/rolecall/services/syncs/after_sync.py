@@ -38,7 +38,8 @@ async def after_sync(app: App, hub_id: int) -> Settled:
 async def settle(app: App, hub_id: int) -> Settled:
     """Close the tasks and elevations that snapshot, feed or a file of HubSpot's proves over."""
     async with app.database.read() as view:
-        tasks = bool(await view.tasks.open(hub_id))
+        # The others wait for a person's word: nothing a sync reads proves them done.
+        tasks = any(one.change_id is not None for one in await view.tasks.open(hub_id))
         raised = bool(await view.evidence.stated(hub_id, ELEVATION))
     return Settled(
         await _close_tasks(app, hub_id) if tasks else (),
