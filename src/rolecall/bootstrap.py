@@ -83,10 +83,13 @@ def _prepared_home(home: Path) -> Path:
     hint = "set ROLECALL_HOME to a directory of yours"
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NeedsPerson(f"{home} is a file, not a directory", hint=hint) from error
     except OSError as error:
         raise NeedsPerson(f"Cannot make {home}: {error.strerror}", hint=hint) from error
-    if not os.access(home, os.W_OK | os.X_OK):
-        raise NeedsPerson(f"Cannot write in {home}", hint=hint)
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        what = f"Cannot write in {home}"
+        raise NeedsPerson(what, hint=f"check its owner and mode (chmod 700 {home}), or {hint}")
     return home
 
 

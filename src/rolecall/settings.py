@@ -6,6 +6,7 @@ documentation: docs/settings.md is made of it.
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -185,13 +186,22 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    if not os.access(path.parent, os.X_OK):
+        return {}  # no home yet, or none to enter: whoever prepares it says so
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"{path}: {error}")
+        problems.append(f"{path}: {_in_words(error)}")
         return {}
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong with a file, without repeating its name."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return "no UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _from_environment(environ: Mapping[str, str], name: str, problems: list[str]) -> str | None:
@@ -204,7 +214,7 @@ def _from_environment(environ: Mapping[str, str], name: str, problems: list[str]
     try:
         return Path(file).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{variable}_FILE: {error}")
+        problems.append(f"{variable}_FILE: {file}: {_in_words(error)}")
         return None
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -92,6 +92,72 @@ def test_a_full_disk_loses_nothing(home: Home, served: Served) -> None:
     assert "error: The disk under" in full.stderr
     assert "hint: " in full.stderr
     assert (True, 5) == (told["complete"], len(home.users()))
+
+
+def _file(path: Path) -> None:
+    path.write_text("", encoding="utf-8")
+
+
+def _loop(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+BAD_PLACES: dict[str, tuple[Callable[[Path], None], str]] = {
+    ".": (_file, "is a file, not a directory"),
+    "rolecall.key": (Path.mkdir, "Cannot read the key file"),
+    "rolecall.db": (Path.mkdir, "rolecall.db: Is a directory"),
+    "config.toml": (_loop, "config.toml: Too many levels of symbolic links"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_PLACES)
+def test_a_home_that_cannot_be_used(home: Home, name: str) -> None:
+    """One sentence that names the place, and the way out; nothing is made elsewhere."""
+    make, words = BAD_PLACES[name]
+    (home.path if name != "." else home.path.parent).mkdir(parents=True, exist_ok=True)
+    make(home.path if name == "." else home.path / name)
+    for command in (("portal", "list"), ("sync",), ("worker",), ("key", "rotate")):
+        told = home.run(*command, code=1).stderr.splitlines()
+
+        assert words in told[0]
+        assert ["error: ", "hint: "] == [line.partition(" ")[0] + " " for line in told]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_home_whose_owner_may_not_write(home: Home) -> None:
+    """What takes the permission back is in the hint."""
+    home.path.mkdir()
+    home.path.chmod(0o500)
+
+    assert f"chmod 700 {home.path}" in home.run("portal", "list", code=1).stderr
+
+
+def test_settings_that_cannot_be_read(home: Home) -> None:
+    """A database address that is none, and bytes for a config file, are named."""
+    elsewhere = Home(home.path, {"ROLECALL_DATABASE_URL": "my secret"})
+    told = elsewhere.run("portal", "list", code=1).stderr
+    (home.path / "config.toml").write_bytes(b"\xff\xfe")
+
+    assert "ROLECALL_DATABASE_URL is no address of a database" in told
+    assert "my secret" not in told
+    assert "config.toml: no UTF-8 text" in home.run("portal", "list", code=1).stderr
+
+
+def test_an_output_without_room(home: Home) -> None:
+    """A full disk behind stdout, or behind a file to write, is told as what it is."""
+    with Path("/dev/full").open("w") as full:
+        listed = subprocess.run(
+            home.command("pack", "list", "--json"),
+            env=home.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert 1 == listed.returncode
+    assert "error: Cannot write the answer: No space left on device" in listed.stderr
+    assert "hint: free some space" in listed.stderr
+    assert "Exception" not in listed.stderr
 
 
 def test_the_guides_script_works(served: Served) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from rolecall.cli.lazy import Entry, LazyGroup
 from rolecall.kit.errors import RolecallError
 from rolecall.kit.redact import redacted
 from rolecall.kit.visible import visible
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 # In the order of a first day; a noun whose room is not installed is absent.
 NOUNS: dict[str, Entry] = {
@@ -86,17 +89,40 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse("stopped", None)
     except BrokenPipeError:
         # The reader of our output went away (head, less): not an error of ours.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         return 1
     except RolecallError as error:
         return _refuse(error.message, error.hint)
+    except OSError as error:
+        if "--debug" in arguments:
+            raise
+        return _refuse(*_of_system(error))
     except Exception as error:
         if "--debug" in arguments:
             raise
-        return _refuse(
-            f"unexpected {type(error).__name__}: {error}",
-            "this is a bug; `rolecall --debug ...` shows where it happened",
-        )
+        return _refuse(*_of_bug(error))
+
+
+def _of_bug(error: Exception) -> tuple[str, str]:
+    told = f"unexpected {type(error).__name__}: {error}"
+    return told, "this is a bug; `rolecall --debug ...` shows where it happened"
+
+
+def _of_system(error: OSError) -> tuple[str, str]:
+    """A file named to us that cannot be read or written, or an answer that found no room."""
+    if error.filename is not None:
+        hint = "check the path, its owner and mode, and the free space"
+        return f"{error.filename}: {error.strerror}", hint
+    if error.errno in NO_ROOM:
+        _leave_stdout()
+        hint = "free some space, or send the output elsewhere"
+        return f"Cannot write the answer: {error.strerror}", hint
+    return _of_bug(error)
+
+
+def _leave_stdout() -> None:
+    """Nothing more goes to an output that takes nothing: Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(message: str, hint: str | None) -> int:

@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from rolecall.kit.errors import Refused
 from rolecall.store.errors import HomeUnwritable
+
+URL_HINT = "use sqlite:///PATH or postgresql://USER@HOST/NAME"
 
 # A writer holds the lock for at most the sealing of a first snapshot (about a second for 50,000
 # users); ten times that before we say busy.
@@ -45,14 +48,16 @@ class Engines:
 
 def engines_for(url: str) -> Engines:
     """Engines of a database URL (`sqlite:///path`, `postgresql://...`); connects to nothing."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise Refused("ROLECALL_DATABASE_URL is no address of a database", hint=URL_HINT) from error
     kind = parsed.get_backend_name()
     if kind == "sqlite":
         return _sqlite(parsed)
     if kind == "postgresql":
         return _postgres(parsed)
-    hint = "use sqlite:///PATH or postgresql://USER@HOST/NAME"
-    raise Refused(f"Cannot keep data in {kind}", hint=hint)
+    raise Refused(f"Cannot keep data in {kind}", hint=URL_HINT)
 
 
 def _sqlite(url: URL) -> Engines:

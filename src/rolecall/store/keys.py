@@ -6,6 +6,7 @@ The key file lies outside the database, readable by its owner alone. Keys never 
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import secrets
@@ -80,6 +81,8 @@ def load_keys(path: Path) -> KeyRing:
     Raises KeyFileUnsafe when it is missing, damaged, or anybody but its owner can read it.
     """
     try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
             hint = f"chmod 600 {path}"
@@ -104,13 +107,9 @@ def open_keys(path: Path) -> KeyRing:
     """The keys of this file, made with one new key (mode 0600) where there is none."""
     if not path.exists():
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(path, _with_new_key(None), fresh=True)
         except FileExistsError:
             return load_keys(path)  # another process was first
-        except OSError as error:
-            hint = "check its owner and mode, or set ROLECALL_KEY_FILE"
-            raise KeyFileUnsafe(f"Cannot write {path}: {error.strerror}", hint=hint) from error
     return load_keys(path)
 
 
@@ -139,14 +138,24 @@ def _write(path: Path, ring: KeyRing, *, fresh: bool) -> None:
         "keys": {name: base64.b64encode(key).decode() for name, key in ring.keys.items()},
     }
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_beside(beside, json.dumps(told, indent=1))
+        if fresh:
+            os.link(beside, path)  # refuses where another process made one first
+        else:
+            beside.replace(path)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        hint = "check its owner and mode and the free space, or set ROLECALL_KEY_FILE"
+        raise KeyFileUnsafe(f"Cannot write {path}: {error.strerror}", hint=hint) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_beside(beside: Path, text: str) -> None:
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(json.dumps(told, indent=1))
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    if fresh:
-        try:
-            os.link(beside, path)  # refuses where another process made one first
-        finally:
-            beside.unlink()
-    else:
-        beside.replace(path)
