@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rolecall.domain.actor import Actor
@@ -11,7 +13,9 @@ from rolecall.permissions.catalogue import Permission
 from rolecall.permissions.compare import side_of_set
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
+from rolecall.services.counted import counted_overview
 from rolecall.services.drafts.access_file import policy_for, seen_file
+from rolecall.services.inventory.overview import TeamUse
 from rolecall.services.inventory.users import lists_of
 from rolecall.services.permissions.answers import age_of, set_in, standpoint_of
 from rolecall.services.permissions.book import catalogue_of, overlays_of
@@ -25,6 +29,75 @@ async def portal_lists(app: App, actor: Actor, name: str) -> Snapshot:
     portal = await portal_named(app, actor, name)
     async with app.database.read() as view:
         return await lists_of(view, portal)
+
+
+WHOLE_TREE = 100  # teams a page shows as one tree; more are shown level by level
+
+
+@dataclass(frozen=True, slots=True)
+class TeamRow:
+    """One team with its members, how many teams are below it, and where it is."""
+
+    team: TeamUse
+    below: int
+    path: tuple[TeamUse, ...]  # from the top, without the team itself
+
+
+@dataclass(frozen=True, slots=True)
+class TeamsPage:
+    """Teams as a page shows them: the whole tree, or one level or a search of a large one."""
+
+    rows: tuple[TeamRow, ...]
+    total: int
+    whole: bool
+    inside: TeamRow | None  # the team whose level is shown
+    without: int  # users in no team
+
+
+async def teams_page(
+    app: App,
+    actor: Actor,
+    name: str,
+    *,
+    inside: str = "",
+    search: str = "",
+    limit: int = WHOLE_TREE,
+    skip: int = 0,
+) -> TeamsPage:
+    """The team tree with its members; nothing before the first sync."""
+    counted = await counted_overview(app, actor, name)
+    rows = _team_rows(counted.teams) if counted else ()
+    within = next((one for one in rows if one.team.id == inside), None)
+    whole = len(rows) <= WHOLE_TREE and not search and within is None
+    wanted = search.casefold()
+    found = [
+        one
+        for one in rows
+        if whole
+        or (wanted and wanted in one.team.name.casefold())
+        or (not wanted and _is_level(one, within))
+    ]
+    shown = found if whole else found[skip : skip + limit]
+    without = counted.without_team if counted else 0
+    return TeamsPage(tuple(shown), len(found), whole, within, without)
+
+
+def _is_level(row: TeamRow, within: TeamRow | None) -> bool:
+    above = row.path[-1] if row.path else None
+    return above is None if within is None else above is within.team
+
+
+def _team_rows(teams: Sequence[TeamUse]) -> tuple[TeamRow, ...]:
+    """Paths and sizes of a tree told depth first."""
+    paths: list[tuple[TeamUse, ...]] = []
+    below: Counter[str] = Counter()
+    above: list[TeamUse] = []
+    for one in teams:
+        del above[one.depth :]
+        paths.append(tuple(above))
+        below.update(team.id for team in above)
+        above.append(one)
+    return tuple(TeamRow(one, below[one.id], path) for one, path in zip(teams, paths, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

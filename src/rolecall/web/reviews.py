@@ -18,6 +18,7 @@ from rolecall.domain.review import (
     Scope,
     Verdict,
 )
+from rolecall.domain.snapshot import Snapshot
 from rolecall.evidence.seal import Pack
 from rolecall.kit.errors import NotThere, Refused, RolecallError
 from rolecall.services.evidence.evidence import campaign_pack, holdings_pack
@@ -77,7 +78,8 @@ async def _form(visit: Visit, problem: RolecallError | None) -> Response:
 async def open_review(visit: Visit) -> Response:
     """Open a campaign now, or let it open by itself again and again."""
     try:
-        order, cadence = _order(visit), visit.text("cadence")
+        lists = await portal_lists(visit.app, visit.actor, visit.name)
+        order, cadence = _order(visit, lists), visit.text("cadence")
         if cadence:
             first = visit.day("first")
             at = datetime.combine(first, time(6), UTC) if first else _soon(visit)
@@ -94,11 +96,22 @@ def _soon(visit: Visit) -> datetime:
     return visit.desk.pages.clock.now() + timedelta(days=1)
 
 
-def _order(visit: Visit) -> CampaignOrder:
+def _teams(lists: Snapshot, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Ids of the teams ticked, or typed by name where a portal has too many to tick."""
+    ids = {one.id: one.id for one in lists.teams} | {
+        one.name.casefold(): one.id for one in lists.teams
+    }
+    strange = [one for one in wanted if one not in ids and one.casefold() not in ids]
+    if strange:
+        raise Refused(f"no team is called {strange[0]}", hint="Structure, Teams finds its name")
+    return tuple(ids.get(one) or ids[one.casefold()] for one in wanted)
+
+
+def _order(visit: Visit, lists: Snapshot) -> CampaignOrder:
     """What the form asks for."""
     scope = Scope(
         slots=tuple(Slot(one) for one in visit.texts("slot") if one in {s.value for s in SLOTS}),
-        teams=visit.texts("team"),
+        teams=_teams(lists, visit.texts("team")),
         permission_sets=visit.texts("set"),
         super_admins_only=visit.ticked("super_admins"),
         only_changed=visit.ticked("only_changed"),

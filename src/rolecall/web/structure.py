@@ -8,7 +8,6 @@ from rolecall.domain.actor import Role
 from rolecall.domain.person import Situation
 from rolecall.domain.snapshot import Team
 from rolecall.kit.errors import NotThere, Refused, RolecallError
-from rolecall.permissions.pack_check import Verdict
 from rolecall.plan.view import view
 from rolecall.policy.problems import PolicyProblems, Problem
 from rolecall.services.counted import counted_overview, seat_report
@@ -16,11 +15,17 @@ from rolecall.services.drafts.orders import MoveTeam
 from rolecall.services.inventory.notes import ResourceNote, note_set, notes_of_sets
 from rolecall.services.inventory.users import Wanted, list_users
 from rolecall.services.people.people import import_people, link_person, people_page
-from rolecall.services.permissions.answers import age_of, standpoint_of
-from rolecall.services.permissions.packs import Asked, check_pack, list_packs
+from rolecall.services.permissions.packs import list_packs, pack_page
 from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.policies import plan_access
-from rolecall.services.structure import access_text, portal_lists, preview_access, set_contents
+from rolecall.services.structure import (
+    WHOLE_TREE,
+    access_text,
+    portal_lists,
+    preview_access,
+    set_contents,
+    teams_page,
+)
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit, number_of
 
@@ -77,15 +82,22 @@ async def teams(visit: Visit) -> Response:
 
 async def _teams(visit: Visit, move: str, below: str, problem: RolecallError | None) -> Response:
     lists = await portal_lists(visit.app, visit.actor, visit.name)
-    counted = await counted_overview(visit.app, visit.actor, visit.name)
     may_plan = visit.holds(Role.ADMIN, Role.APPROVER)
     names = {one.id: one.name for one in lists.teams}
+    inside, search = visit.query("in"), visit.query("q")
+    skip = number_of(visit.query("skip"), "skip") or 0
+    moving = {"move": move if may_plan and move in names else ""}
     return visit.page(
         "teams.html",
         422 if problem else 200,
         lists=lists,
-        tree=counted.teams if counted else (),
-        without=counted.without_team if counted else 0,
+        page=await teams_page(
+            visit.app, visit.actor, visit.name, inside=inside, search=search, skip=skip
+        ),
+        search=search,
+        skip=skip,
+        per_page=WHOLE_TREE,
+        link=lambda **to: visit.url("structure", "teams", **moving, **to),
         may_plan=may_plan,
         moved=next((one for one in lists.teams if may_plan and one.id == move), None),
         below=below if below in {"", *names} - within(lists.teams, move) else None,
@@ -137,28 +149,16 @@ async def one_pack(visit: Visit) -> Response:
     found = listed.get(visit.path("pack"))
     if found is None:
         raise NotThere(f"There is no pack {visit.path('pack')}")
-    answer = await check_pack(visit.app, visit.actor, visit.name, found.pack, Asked())
     show, search = visit.query("show"), visit.query("q")
-    results = [
-        one
-        for one in answer.users
-        if (not show or one.verdict.value == show) and search.casefold() in one.subject.casefold()
-    ]
     skip = number_of(visit.query("skip"), "skip") or 0
+    page = await pack_page(
+        visit.app, visit.actor, visit.name, found.pack,
+        verdict=show, search=search, limit=RESULTS_PER_PAGE, skip=skip,
+    )  # fmt: skip
     return visit.page(
-        "pack.html",
-        pack=found.pack,
-        results=results[skip : skip + RESULTS_PER_PAGE],
-        total=len(results),
-        skip=skip,
+        "pack.html", pack=found.pack, page=page, show=show, search=search, skip=skip,
         per_page=RESULTS_PER_PAGE,
-        search=search,
-        counts={
-            verdict: sum(one.verdict is verdict for one in answer.users) for verdict in Verdict
-        },
-        show=show,
-        rests_on=age_of(await standpoint_of(visit.app, visit.actor, visit.name)),
-    )
+    )  # fmt: skip
 
 
 async def people(visit: Visit) -> Response:

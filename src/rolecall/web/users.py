@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from starlette.responses import Response, StreamingResponse
@@ -25,6 +25,7 @@ from rolecall.services.inventory.users import (
     Wanted,
     checked_columns,
     list_users,
+    users_in_pages,
     wanted_of,
 )
 from rolecall.services.plans.drafting import propose
@@ -130,18 +131,30 @@ async def users_csv(visit: Visit) -> Response:
     """All users of the view as CSV; no cell is ever a formula."""
     view = view_of(visit)
     wanted = replace(view.wanted, limit=None, after=None)
-    page = await list_users(visit.app, visit.actor, visit.name, wanted)
-    columns = checked_columns(view.columns, page.properties)
-    name = f"{visit.name}-users-{page.as_of:%Y-%m-%d}.csv"
+    pages = users_in_pages(visit.app, visit.actor, visit.name, wanted)
+    first = await anext(pages)
+    columns = checked_columns(view.columns, first.properties)
+    name = f"{visit.name}-users-{first.as_of:%Y-%m-%d}.csv"
     return StreamingResponse(
-        _lines(page, columns),
+        _lines(first, pages, columns),
         media_type="text/csv; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
 
-async def _lines(page: UserPage, columns: tuple[str, ...]) -> AsyncIterator[str]:
+async def _lines(
+    first: UserPage, others: AsyncIterator[UserPage], columns: tuple[str, ...]
+) -> AsyncIterator[str]:
+    """The lines of one page at a time; the next is read when these are taken."""
     yield _text([columns])
+    for part in _parts(first, columns):
+        yield part
+    async for page in others:
+        for part in _parts(page, columns):
+            yield part
+
+
+def _parts(page: UserPage, columns: tuple[str, ...]) -> Iterator[str]:
     for start in range(0, len(page.rows), TOGETHER):
         yield _text(_cells(row, columns) for row in page.rows[start : start + TOGETHER])
 

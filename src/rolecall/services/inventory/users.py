@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -73,6 +73,7 @@ HUBSPOT_NAMES: Mapping[str, str] = {
 }
 COLUMNS = ("email", "name", "state", "permission_sets", "main_team", "seats", "last_active")
 PAGE = 10_000  # of a list without a limit; every page is counted anew
+STREAMED = 5_000  # users of one page of a stream
 NONE_HELD = "-"  # as a filter: in no team, without a set
 
 
@@ -200,6 +201,33 @@ async def list_users(app: App, actor: Actor, name: str, wanted: Wanted | None = 
         after,
         properties_of(lists),
     )
+
+
+async def users_in_pages(
+    app: App, actor: Actor, name: str, wanted: Wanted, size: int = STREAMED
+) -> AsyncIterator[UserPage]:
+    """All users page by page, each read when it is asked for and all of one picture.
+
+    Whoever takes them slowly holds neither a transaction nor the users before.
+    """
+    portal = await portal_named(app, actor, name)
+    at = moment_of(wanted.at, portal)
+    async with app.database.read() as view:
+        lists = await lists_of(view, portal, at)
+        query, exact = _query(wanted, lists, at or app.clock.now())
+    query = replace(query, at=at or lists.sealed_at, limit=size)
+    row, properties = Names.of(lists).row, properties_of(lists)
+    while True:
+        async with app.database.read() as view:
+            page = await view.users.find(portal.hub_id, query)
+        rows = tuple(one for one in map(row, page.items) if _matches(one, exact))
+        total = page.total or 0
+        yield UserPage(
+            portal, rows, total, lists.sealed_at, lists.complete, page.after, properties
+        )  # fmt: skip
+        if page.after is None:
+            return
+        query = replace(query, after=page.after)
 
 
 def properties_of(lists: Snapshot) -> tuple[str, ...]:

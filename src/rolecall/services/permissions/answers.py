@@ -5,9 +5,10 @@ Asks HubSpot nothing; every answer carries the evidence it rests on and its age.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.portal import Portal
@@ -33,8 +34,9 @@ from rolecall.policy.parse import parse_policy
 from rolecall.policy.problems import did_you_mean
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
-from rolecall.services.permissions.book import resolver_of
+from rolecall.services.permissions.book import catalogue_of, resolver_of
 from rolecall.services.permissions.files import newest_snapshot
+from rolecall.services.pictures import MOST_USERS
 from rolecall.store import ExportImport, View
 
 COUNTED = (UserState.ACTIVE, UserState.INVITED)  # who can sign in
@@ -111,7 +113,45 @@ async def standpoint_of(app: App, actor: Actor, name: str, at: date | None = Non
 
 async def standpoint_in(app: App, view: View, portal: Portal, at: date | None = None) -> Standpoint:
     """The same within a transaction."""
-    moment = None if at is None else end_of_day(at, zone_named(portal.time_zone))
+    if at is not None:
+        return await _standpoint(app, view, portal, end_of_day(at, zone_named(portal.time_zone)))
+    rests_on = await _rests_on(app, view, portal)
+    known = _HELD.get(portal.hub_id)
+    if known is None or known[0] != rests_on:
+        known = rests_on, await _standpoint(app, view, portal, None)
+        _HELD.pop(portal.hub_id, None)
+        _hold(portal.hub_id, *known)
+    return known[1]
+
+
+async def _rests_on(app: App, view: View, portal: Portal) -> tuple[object, ...]:
+    """What tells a standpoint from an older one: the picture, whatever was done or read, the hour."""
+    head = await view.snapshots.head(portal.hub_id)
+    runs = await view.syncs.runs(portal.hub_id, 1)
+    acts = await view.audit.last()
+    catalogue = catalogue_of(app)
+    return (
+        portal,
+        head and head.id,
+        [(one.id, one.state) for one in runs],
+        acts,
+        id(catalogue),
+        (f"{app.clock.now():%Y-%m-%dT%H}"),
+    )
+
+
+# The newest standpoint of portals: evidence of 50,000 people takes seconds to read again.
+_HELD: OrderedDict[int, tuple[tuple[object, ...], Standpoint]] = OrderedDict()
+
+
+def _hold(hub_id: int, rests_on: tuple[object, ...], seen: Standpoint) -> None:
+    """Keep a standpoint; the oldest ones make room, the newest stays in any case."""
+    _HELD[hub_id] = rests_on, seen
+    while len(_HELD) > 1 and sum(len(s.snapshot.users) for _, s in _HELD.values()) > MOST_USERS:
+        _HELD.popitem(last=False)
+
+
+async def _standpoint(app: App, view: View, portal: Portal, moment: datetime | None) -> Standpoint:
     snapshot = await newest_snapshot(view, portal, moment)
     resolver = await resolver_of(app, view, snapshot, app.clock.now(), moment)
     imports = await view.evidence.imports(portal.hub_id)

@@ -5,7 +5,9 @@ Reads only; what a pack lacks is given by a plan (services.pack_drafts).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +15,18 @@ from rolecall.domain.actor import Actor
 from rolecall.domain.snapshot import Snapshot, User
 from rolecall.kit.errors import NotThere, Refused
 from rolecall.permissions.pack import Pack
-from rolecall.permissions.pack_check import PackResult, Verdict, check_set, check_users
+from rolecall.permissions.pack_check import (
+    PackResult,
+    Verdict,
+    check_set,
+    check_users,
+    verdicts_of,
+)
 from rolecall.permissions.pack_file import PackProblems, read_pack
 from rolecall.permissions.packs import pack_named, read_packs
 from rolecall.policy.problems import did_you_mean
 from rolecall.services.app import App
-from rolecall.services.permissions.answers import Standpoint, set_in, standpoint_of, user_in
+from rolecall.services.permissions.answers import Standpoint, age_of, set_in, standpoint_of, user_in
 from rolecall.services.permissions.book import catalogue_of
 from rolecall.sources import shipped
 
@@ -125,6 +133,70 @@ async def check_pack(app: App, actor: Actor, name: str, pack: Pack, asked: Asked
         check_set(seen.resolver, pack, set_in(seen.snapshot, wanted)) for wanted in asked.sets
     )
     return PackAnswer(seen, pack, users, sets)
+
+
+@dataclass(frozen=True, slots=True)
+class PackPage:
+    """One page of people with what each of them lacks; `counts` are of everybody."""
+
+    rests_on: str
+    counts: Mapping[Verdict, int]
+    total: int  # of whom the filter lets through
+    results: tuple[PackResult, ...]
+
+
+async def pack_page(
+    app: App,
+    actor: Actor,
+    name: str,
+    pack: Pack,
+    *,
+    verdict: str = "",
+    search: str = "",
+    limit: int = 50,
+    skip: int = 0,
+) -> PackPage:
+    """Who is ready for a pack: everybody counted, and only who is shown is looked at line by line."""
+    seen = await standpoint_of(app, actor, name)
+    judged = await asyncio.to_thread(_judged, seen, pack)
+    wanted = search.casefold()
+    fits = [
+        user
+        for user, one in zip(judged.people, judged.verdicts, strict=True)
+        if (not verdict or one == verdict) and wanted in user.email.casefold()
+    ]
+    shown = tuple(check_users(seen.resolver, pack, fits[skip : skip + limit]))
+    return PackPage(age_of(seen), judged.counts, len(fits), shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Everybody's verdict on one pack, by one standpoint."""
+
+    standpoint: Standpoint
+    pack: Pack
+    people: tuple[User, ...]
+    verdicts: tuple[Verdict, ...]
+    counts: Mapping[Verdict, int]
+
+
+_JUDGED: OrderedDict[tuple[int, str], _Judged] = OrderedDict()
+_REMEMBERED = 8  # packs whose verdicts are kept: about 1 MB for 50,000 people each
+
+
+def _judged(seen: Standpoint, pack: Pack) -> _Judged:
+    """What was worked out for the page before still holds while nothing it rests on changed."""
+    key = (seen.portal.hub_id, pack.id)
+    known = _JUDGED.get(key)
+    if known is None or known.standpoint is not seen or known.pack != pack:
+        people = seen.people
+        verdicts = tuple(verdicts_of(seen.resolver, pack, people))
+        counted = Counter(verdicts)
+        counts = {one: counted[one] for one in Verdict}
+        known = _JUDGED[key] = _Judged(seen, pack, people, verdicts, counts)
+        while len(_JUDGED) > _REMEMBERED:
+            _JUDGED.popitem(last=False)
+    return known
 
 
 def _chosen(seen: Standpoint, asked: Asked) -> tuple[User, ...]:
