@@ -352,6 +352,22 @@ async def test_our_own_writes_are_nobodys_drift(tiny: Installation, clock: HandC
     assert {""} == {one.by for one in lines}
 
 
+@pytest.mark.parametrize(("admin", "told"), [(ADA, ADA), ("root@tiny.test", "")])
+async def test_who_acts_in_our_moment(
+    tiny: Installation, clock: HandClock, admin: str, told: str
+) -> None:
+    """An admin beside our write is named; the maker of our key is not, for it may have been us."""
+    by_hand(tiny, "make_super_admin", ADA)
+    await tiny.sync()
+    await put_in_force(tiny, edited(await file_of(tiny), BEN, BEN_MOVED))
+    clock.advance(timedelta(seconds=30))
+    by_hand(tiny, "edit", BEN, main_team=[], **{"as": admin})
+    await tiny.sync()
+    [line] = (await drift(tiny.app, tiny.actor, NAME)).lines
+
+    assert (BEN, told) == (line.change.subject, line.by)
+
+
 async def test_without_drift_there_is_nothing_to_tell(tiny: Installation) -> None:
     """The portal as the file has it has no drift."""
     await put_in_force(tiny, await file_of(tiny))

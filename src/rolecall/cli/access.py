@@ -10,6 +10,7 @@ import click
 
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
 from rolecall.cli.plan_output import print_plan, show_applied, show_drafted, watched
+from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
@@ -80,10 +81,13 @@ def plan(
 
 def _planned(name: str, file: Path | None, overwrite: tuple[str, ...], reason: str) -> Drafted:
     from rolecall.services.plans.policies import plan_access
+    from rolecall.sync.ports import Step
 
     text = read_text(file)
     choices: Any = {"overwrite_sets": overwrite, "reason": reason}
-    return ask(lambda app, actor: plan_access(app, actor, name, text, **choices))
+    with shown_progress(quiet=True) as progress:
+        progress(Step("planning", 0))  # of a large portal, for the better part of a minute
+        return ask(lambda app, actor: plan_access(app, actor, name, text, **choices))
 
 
 def read_text(file: Path | None) -> str | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Facts,
         OutsideChange,
         OwnAct,
+        OwnActors,
     )
     from rolecall.insights.rules import RULES, Rule
     from rolecall.policy.thresholds import Thresholds, thresholds_from
@@ -31,6 +32,7 @@ __all__ = [
     "Facts",
     "OutsideChange",
     "OwnAct",
+    "OwnActors",
     "Rule",
     "Thresholds",
     "all_rules",

@@ -49,6 +49,19 @@ class OwnAct:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnActors:
+    """Whom HubSpot's feeds name for our writes, as far as it is known: since when, and who."""
+
+    ids: frozenset[str] = frozenset()  # none: the credential tells nobody, so anybody may be us
+    since: datetime | None = None
+
+    def may_be_us(self, event: FeedEvent) -> bool:
+        """Whether an event could be a write of ours; before the present credential anybody's."""
+        early = self.since is not None and event.at < self.since
+        return early or not self.ids or not event.actor_id or event.actor_id in self.ids
+
+
+@dataclass(frozen=True, slots=True)
 class OutsideChange:
     """One slot of one user that differs from before, and no plan of ours explains it.
 
@@ -114,7 +127,7 @@ class Facts:
     ends: Mapping[str, datetime] = field(default_factory=dict)  # end of access, where there is one
     own_acts: tuple[OwnAct, ...] = ()  # what our journal says we did, oldest first
     outside_changes: tuple[OutsideChange, ...] = ()  # by snapshots, whatever the feeds tell
-    own_actor_ids: frozenset[str] = frozenset()  # settings ids our credential acts as
+    own_actors: OwnActors = OwnActors()  # whom the feeds name for our writes
     apps: tuple[AppFact, ...] = ()
     integration_packs: Mapping[str, Pack] = field(default_factory=dict)
     two_factor: Attestation | None = None  # what an admin signed off

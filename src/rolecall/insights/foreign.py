@@ -63,7 +63,7 @@ def foreign_events(view: View, feed: str = "security") -> Iterator[FeedEvent]:
     for event in view.facts.events:
         if event.feed != feed or event.at < since:
             continue
-        ours = not view.facts.own_actor_ids or event.actor_id in view.facts.own_actor_ids
+        ours = view.facts.own_actors.may_be_us(event)
         known = acts.get(event.object_id or "", ())
         if any((ours or act.by_hand) and _explains(act, event, span) for act in known):
             continue

@@ -12,6 +12,7 @@ from rolecall.plan.routes import route_of
 REQUESTS_PER_EFFECT = 3  # read, write, read back
 # HubSpot's documented maxima: results of a search page, records of a batch.
 SEARCH_PAGE, BATCH = 200, 100
+RETURNS = "returns"  # detail of a hand-over's way back: the effect whose records go back
 _WITHOUT_REQUEST = (Route.MANUAL, Route.NOTHING)
 _TOGETHER = (Route.CREATE_USER, Route.PUT_USER, Route.PATCH_PROFILE)
 
@@ -35,18 +36,28 @@ def effects_of(plan: Plan) -> tuple[Effect, ...]:
 
 def requests_of(effects: tuple[Effect, ...], changes: Iterable[Change] = ()) -> int:
     """Requests the effects of these changes cost at most, without retries."""
-    counts = {change.id: int(change.details.get("records", "0")) for change in changes}
-    return sum(_requests(effect, counts) for effect in effects)
+    costs = {change.id: _of_records(change) for change in changes}
+    return sum(_requests(effect, costs) for effect in effects)
 
 
-def _requests(effect: Effect, counts: Mapping[str, int]) -> int:
+def _requests(effect: Effect, costs: Mapping[str, int]) -> int:
     if effect.route in _WITHOUT_REQUEST:
         return 0
     if effect.route is Route.HAND_OVER:
-        records = sum(counts.get(change_id, 0) for change_id in effect.change_ids)
-        # Pages are searched, batches are written, and one more search finds nothing left.
-        return ceil(records / SEARCH_PAGE) + ceil(records / BATCH) + 1
+        return sum(costs.get(change_id, 1) for change_id in effect.change_ids)
     return REQUESTS_PER_EFFECT
+
+
+def _of_records(change: Change) -> int:
+    """Pages are searched, batches are written, and one more search finds nothing left.
+
+    On the way back each batch is looked at instead, for its records are known.
+    """
+    records = int(change.details.get("records", "0"))
+    batches = ceil(records / BATCH)
+    if RETURNS in change.details:
+        return 2 * batches
+    return batches + ceil(records / SEARCH_PAGE) + 1
 
 
 def _effect(plan: Plan, change: Change, route: Route, number: int) -> Effect:

@@ -15,6 +15,7 @@ from rolecall.domain.plan import Change, Effect, Outcome, PlanState
 from rolecall.hubspot.bodies import Filter, FilterGroup, RecordUpdate, Search, Sort
 from rolecall.hubspot.errors import HubSpotError, Invalid, UnknownOutcome
 from rolecall.kit.errors import Refused
+from rolecall.plan.effects import RETURNS
 from rolecall.provision.effect import Carried, Halted, Stopped
 from rolecall.provision.ports import Desk, Moment
 from rolecall.provision.settle import Judged
@@ -28,8 +29,6 @@ INDEX_LAG_PAUSES = (2.0, 5.0, 10.0)  # HubSpot's search index follows writes aft
 
 # What became of a record; left: with its former owner, because the plan was cancelled.
 DONE, REFUSED, GONE, LEFT = "done", "refused", "gone", "left"
-# Detail of a change that undoes a hand-over: the effect whose records go back, one by one.
-RETURNS = "returns"
 
 
 class HandOverBooks(Protocol):

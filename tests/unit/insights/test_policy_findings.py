@@ -10,7 +10,7 @@ import pytest
 from rolecall.domain.finding import Finding, Severity
 from rolecall.domain.person import Link, Person, Situation
 from rolecall.domain.snapshot import Snapshot, Team, User
-from rolecall.insights import AppFact, Attestation, Facts, OwnAct, Thresholds, evaluate
+from rolecall.insights import AppFact, Attestation, Facts, OwnAct, OwnActors, Thresholds, evaluate
 from rolecall.permissions.access import Resolver
 from rolecall.permissions.book import evidence_book
 from rolecall.permissions.evidence import PermissionRecord
@@ -181,12 +181,14 @@ class TestForeign:
         removed = an_event("REMOVE_USER", days_ago(1), actor_id="77", object_id="1")
         act = OwnAct("1", days_ago(1) - timedelta(minutes=2), frozenset({"REMOVE_USER"}))
         snapshot = a_snapshot([a_user(1)])
-        facts = Facts(events=(removed,), own_acts=(act,), own_actor_ids=frozenset({"77"}))
+        facts = Facts(events=(removed,), own_acts=(act,), own_actors=OwnActors(frozenset({"77"})))
         other = replace(facts, own_acts=(replace(act, subject_id="2"),))
         late = replace(facts, own_acts=(replace(act, at=days_ago(2)),))
-        stranger = replace(facts, own_actor_ids=frozenset({"78"}))
+        stranger = replace(facts, own_actors=OwnActors(frozenset({"78"})))
+        since = replace(facts, own_actors=OwnActors(frozenset({"78"}), NOW))
 
         assert [] == hits("foreign.user-taken-away", snapshot, facts)
+        assert [] == hits("foreign.user-taken-away", snapshot, since)  # by a former key's maker
         for doubtful in (other, late, stranger):
             assert ["1"] == hits("foreign.user-taken-away", snapshot, doubtful)
 

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from rolecall.domain.plan import Change, ChangeKind, Plan, Receipt
 from rolecall.kit.errors import Refused
+from rolecall.plan.effects import RETURNS
 from rolecall.plan.undo import inverse
 from rolecall.services.app import App
 from rolecall.services.drafts.ground import Ground
 from rolecall.services.drafts.orders import Draft, UndoPlan
 from rolecall.store import View
-
-RETURNS = "returns"  # the detail `provision.hand_over` gives records back by
 
 
 async def draft_undo(app: App, ground: Ground, order: UndoPlan) -> Draft:

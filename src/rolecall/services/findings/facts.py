@@ -29,6 +29,7 @@ from rolecall.services.drafts.elevation_proofs import elevation_facts
 from rolecall.services.findings.outside_changes import (
     OwnChange,
     outside_changes,
+    own_actors,
     own_acts,
     own_changes,
 )
@@ -75,7 +76,7 @@ async def with_policy_facts(
         access=await resolver_of(app, view, snapshot, now),
         ends=await _ends(view, policy, snapshot),
         own_acts=own_acts(ours, snapshot),
-        own_actor_ids=_own_actors(portal),
+        own_actors=await own_actors(view, portal),
         outside_changes=await outside_changes(view, snapshot, ours, since),
         invitations=_invitations(ours, snapshot),
         service_owners=owners,
@@ -136,11 +137,6 @@ async def _ends(view: View, policy: Policy, snapshot: Snapshot) -> Mapping[str, 
             by_email.setdefault(one.subject, one.ends_at)
     ids = {user.email.casefold(): user.id for user in snapshot.users}
     return {ids[email]: at for email, at in by_email.items() if email in ids}
-
-
-def _own_actors(portal: Portal) -> frozenset[str]:
-    """Whom the feed names for our writes; unknown for a credential that tells nobody."""
-    return frozenset({portal.credential_user_id}) if portal.credential_user_id else frozenset()
 
 
 def _invitations(ours: tuple[OwnChange, ...], snapshot: Snapshot) -> Mapping[str, bool]:

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rolecall.domain.assignment import Origin
+from rolecall.domain.events import Event
 from rolecall.domain.finding import Finding
 from rolecall.domain.plan import Change, ChangeKind, Outcome, Receipt
+from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import Snapshot, User
-from rolecall.insights.facts import OutsideChange, OwnAct
+from rolecall.insights.facts import OutsideChange, OwnAct, OwnActors
 from rolecall.policy.desired import DesiredUser, Source, Wanted
-from rolecall.store import SnapshotHead, UserVersion, View
+from rolecall.store import AuditQuery, SnapshotHead, UserVersion, View
 
 MOST_PLANS = 1_000
 MOST_HISTORIES = 200  # beyond so many users the window of the look is told, not the moment
@@ -83,6 +85,14 @@ async def own_changes(view: View, hub_id: int, since: datetime) -> tuple[OwnChan
             if one.change_id in changes and one.outcome in _OURS and one.observed_at >= since
         ]
     return tuple(sorted(found, key=lambda one: one.receipt.observed_at))
+
+
+async def own_actors(view: View, portal: Portal) -> OwnActors:
+    """The maker of the present credential, since it was entered."""
+    maker = portal.credential_user_id
+    query = AuditQuery(hub_id=portal.hub_id, event=Event.PORTAL_CREDENTIAL_REPLACED.value, limit=1)
+    replaced = [line.event.at for line in await view.audit.lines(query)]
+    return OwnActors(frozenset(filter(None, [maker])), max(replaced, default=portal.added_at))
 
 
 def own_acts(changes: tuple[OwnChange, ...], snapshot: Snapshot) -> tuple[OwnAct, ...]:

@@ -12,6 +12,7 @@ from rolecall.domain.operator import TokenScope
 from rolecall.domain.plan import Change, Plan
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import FeedEvent
+from rolecall.insights import OwnActors
 from rolecall.kit.errors import NeedsPerson, NotThere
 from rolecall.plan.user_slots import OUTSIDE
 from rolecall.policy.dump import dump
@@ -26,7 +27,7 @@ from rolecall.services.drafts.access_file import (
 )
 from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import AccessFile, order_digest
-from rolecall.services.findings.outside_changes import own_changes
+from rolecall.services.findings.outside_changes import own_actors, own_changes
 from rolecall.services.plans.applying import Applied, Watching, apply_plan
 from rolecall.services.plans.drafting import Drafted, portal_to_plan, preview, propose
 from rolecall.services.plans.plans import approve_plan, enforce_text
@@ -162,7 +163,7 @@ async def drift(app: App, actor: Actor, name: str) -> Drift:
     found = await preview(app, actor, name, seen_file(policy.text))
     async with app.database.read() as view:
         head = await view.snapshots.head(portal.hub_id)
-        heard = await _heard(view, portal.hub_id, policy.at)
+        heard = await _heard(view, portal, policy.at)
     assert head is not None
     plan = replace(found.plan, title="Drift from the policy in force")
     # A user deactivated outside is drift, though no plan brings anybody back unasked.
@@ -230,19 +231,25 @@ class _Heard:
 
     events: Mapping[str, Sequence[FeedEvent]]
     written: Mapping[str, Sequence[datetime]]  # by case-folded e-mail
+    us: OwnActors
 
     def about(self, change: Change) -> FeedEvent | None:
         """The newest event about a change's subject that is no echo of a write of ours."""
-        ours = self.written.get(change.subject.casefold(), ())
         outside = [
             event
             for event in self.events.get(change.subject_id or "", ())
-            if not any(abs(event.at - at) <= OWN_ECHO for at in ours)
+            if not self._echoes(change, event)
         ]
         return max(outside, key=lambda event: event.at, default=None)
 
+    def _echoes(self, change: Change, event: FeedEvent) -> bool:
+        """Feeds name a person, never the key used: in our moment, its maker may have been us."""
+        ours = self.written.get(change.subject.casefold(), ())
+        return self.us.may_be_us(event) and any(abs(event.at - at) <= OWN_ECHO for at in ours)
 
-async def _heard(view: View, hub_id: int, since: datetime) -> _Heard:
+
+async def _heard(view: View, portal: Portal, since: datetime) -> _Heard:
+    hub_id = portal.hub_id
     events: defaultdict[str, list[FeedEvent]] = defaultdict(list)
     for feed in FEEDS:
         query = FeedQuery(feed=feed, since=since, limit=EVENTS_READ)
@@ -252,7 +259,7 @@ async def _heard(view: View, hub_id: int, since: datetime) -> _Heard:
     for one in await own_changes(view, hub_id, since):
         if not one.by_hand:
             written[one.change.subject.casefold()].append(one.receipt.observed_at)
-    return _Heard(events, written)
+    return _Heard(events, written, await own_actors(view, portal))
 
 
 def _line(change: Change, heard: _Heard) -> DriftLine:
