@@ -188,6 +188,12 @@ SWITCHES: tuple[Switch, ...] = (
         "May a set be assigned that holds permissions the token's user lacks?",
     ),
     Switch(
+        "set_beyond_actor_refusal",
+        ("bare_400", "field_400", "forbidden_403"),
+        "bare_400",
+        "How is a set refused that holds permissions the token's user lacks?",
+    ),
+    Switch(
         "seat_set_pair",
         ("refuse", "allow"),
         "refuse",

@@ -169,9 +169,17 @@ def _within_actor(call: Call, wanted: PermissionSet) -> None:
         return
     own = stored(call.portal, actor)
     if union((own, wanted.permissions)) != own:
-        raise invalid(
-            f"You can't assign {wanted.name}: it has permissions you don't have.", "roleId"
-        )
+        raise _beyond(call.world.switches["set_beyond_actor_refusal"], wanted.name)
+
+
+def _beyond(answer: str, name: str) -> ApiError:
+    """HubSpot's own words are not known to anybody outside; these are ours."""
+    if answer == "bare_400":
+        return invalid("Error validating request.")
+    message = f"You can't assign {name}: it has permissions you don't have."
+    if answer == "field_400":
+        return invalid(message, "roleId")
+    return ApiError(403, message, category="FORBIDDEN")
 
 
 def _check_pairs(call: Call, wanted: Access) -> None:

@@ -179,6 +179,15 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How HubSpot refused a write, as a machine tells it: its words are for people and change."""
+
+    status: int
+    category: str = ""
+    fields: tuple[str, ...] = ()  # of the body, that HubSpot points at
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What happened to one change at one attempt."""
 
@@ -191,6 +200,7 @@ class Receipt:
     message: str = ""
     correlation_id: str = ""
     effective_at: datetime | None = None  # stored now, effective by then
+    refusal: Refusal | None = None  # where HubSpot refused what was sent
 
 
 @dataclass(frozen=True, slots=True)

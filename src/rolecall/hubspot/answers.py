@@ -53,6 +53,7 @@ def failure_of(reply: Reply, method: str, path: str) -> Failure:
         details=tuple(redacted(text) for text in _nested(body.errors or ()))
         if reply.is_json
         else (looks_like(reply),),
+        fields=tuple(one.in_ for one in body.errors or () if one.in_),
     )
 
 

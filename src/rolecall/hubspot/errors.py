@@ -44,6 +44,7 @@ class Failure:
     policy: str = ""  # policyName of a 429
     message: str = ""  # HubSpot's own words, redacted
     details: tuple[str, ...] = ()  # codes and messages of the nested errors
+    fields: tuple[str, ...] = ()  # of our body, that the nested errors point at
 
 
 class HubSpotError(RolecallError):

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from rolecall.domain.plan import Change, Effect, Outcome, Route
+from rolecall.domain.plan import Change, Effect, Outcome, Refusal, Route
 from rolecall.hubspot.errors import (
     BadToken,
     Conflict,
     DailyLimitReached,
+    Forbidden,
     HubSpotError,
     Invalid,
     MissingScopes,
@@ -36,6 +37,7 @@ from rolecall.provision.settle import (
     side_effects,
 )
 
+PLAIN = (Invalid, Forbidden)  # a 400 or 403 that says no more than no
 REMOVALS = frozenset({Route.REMOVE_USER, Route.DELETE_TEAM})
 NEW_ACCESS_ROUTES = frozenset({Route.PUT_USER, Route.JOIN_TEAM, Route.LEAVE_TEAM})
 
@@ -112,7 +114,7 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
         if other_way and isinstance(sent.refusal, Invalid):
             continue
         if sent.refusal is not None:
-            settled += [Judged(c, Outcome.REFUSED, sent.refusal.message) for c in state_left]
+            settled += _refused(state_left, sent.refusal)
             correlation = sent.refusal.correlation_id
             return await _close(desk, effect, settled, seen, created, correlation)
         if not sent.unknown:
@@ -122,6 +124,14 @@ async def carry_out(desk: Desk, effect: Effect, changes: tuple[Change, ...]) -> 
             settled += judged
             return await _close(desk, effect, settled, seen, created)
         await desk.clock.sleep(desk.patience.before_look(effect.attempt))
+
+
+def _refused(changes: Sequence[Change], error: HubSpotError) -> list[Judged]:
+    """Refused by HubSpot; how, is kept where the error tree has no better name for it."""
+    failure, how = error.failure, None
+    if type(error) in PLAIN and failure.status is not None:
+        how = Refusal(failure.status, failure.category, failure.fields)
+    return [Judged(change, Outcome.REFUSED, error.message, how) for change in changes]
 
 
 def _prepared(effect: Effect, changes: Sequence[Change], seen: Look) -> Write:

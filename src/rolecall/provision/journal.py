@@ -77,6 +77,7 @@ class StoreBooks:
                     item.message,
                     correlation_id,
                     effective_at,
+                    item.refusal,
                 )
                 for item in judged
             ]

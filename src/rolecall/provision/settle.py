@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rolecall.domain.plan import Change, Outcome, Route
+from rolecall.domain.plan import Change, Outcome, Refusal, Route
 from rolecall.provision.aspects import (
     EXTRA_TEAM,
     EXTRA_TEAMS,
@@ -34,6 +34,7 @@ class Judged:
     change: Change
     outcome: Outcome
     message: str = ""
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,28 +1,26 @@
 """What HubSpot refused us before: learned from our own receipts, so nobody runs into it twice.
 
 HubSpot publishes neither which seats go with which permission sets nor what the maker of a token
-may hand out, so a refusal is remembered and stops the next plan that would meet it.
+may hand out, so a refusal is remembered and stops the next plan that would meet it. How HubSpot
+words either is not known: status, the field it points at, and what the write changed decide.
 """
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from rolecall.domain.plan import Change, ChangeKind, Plan, Receipt
+from rolecall.domain.plan import Change, ChangeKind, Receipt, Refusal
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import Snapshot, User
 from rolecall.store import View
 
 REMEMBERED = timedelta(days=180)  # sets are edited, and HubSpot changes its rules
-_SEAT = re.compile(r"\bseat", re.IGNORECASE)
-_PAIR = re.compile(r"combin|compatib|does ?n.t allow|not (?:valid|allowed)", re.IGNORECASE)
-# "You can't assign X: it has permissions you don't have" and its like.
-_RIGHTS = re.compile(
-    r"permissions? (?:that )?you (?:do ?n.t|do not|lack)|(?:can.?t|cannot|may not) assign",
-    re.IGNORECASE,
-)
+FORBIDDEN = 403
+SET_FIELDS, SEAT_FIELDS = frozenset({"roleId", "roleIds"}), frozenset({"seatNames"})
+_ACCESS = frozenset({ChangeKind.SET_PERMISSION_SET, ChangeKind.SET_SEATS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,67 +31,98 @@ class Learned:
     sets: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A refused write of one user: how, and all it would have changed."""
+
+    refusal: Refusal
+    at: datetime
+    changes: tuple[Change, ...]
+
+    @property
+    def permission_set(self) -> str:
+        """The set it would have given; empty where it gave none."""
+        given = [one.after for one in self.changes if one.kind is ChangeKind.SET_PERMISSION_SET]
+        return next((one for one in given if isinstance(one, str)), "")
+
+    def teaches_nothing(self, snapshot: Snapshot) -> bool:
+        """It gave no set, or the user has it by now."""
+        user = self.user(snapshot)
+        wanted = self.permission_set
+        return not wanted or (user is not None and wanted in user.permission_set_ids)
+
+    def user(self, snapshot: Snapshot) -> User | None:
+        """Whom it was about, as the portal shows them."""
+        first = self.changes[0]
+        return snapshot.user(first.subject_id or first.subject)
+
+    def blames_access(self) -> bool:
+        """Whether set or seat is what HubSpot refused, and not a team, a name or an address."""
+        pointed = frozenset(self.refusal.fields)
+        if pointed:
+            return bool(pointed & (SET_FIELDS | SEAT_FIELDS))
+        alone = {one.kind for one in self.changes} <= _ACCESS
+        return alone or self.refusal.status == FORBIDDEN
+
+    def seats(self, user: User | None) -> tuple[str, ...]:
+        """The seats the user would have had."""
+        given = [_many(one.after) for one in self.changes if one.kind is ChangeKind.SET_SEATS]
+        held = () if user is None else user.seat_names or ()
+        return given[-1] if given else held
+
+
 async def learned(view: View, portal: Portal, snapshot: Snapshot) -> Learned:
     """What writes of ours were refused for; of sets only what this very credential was refused."""
     receipts = await view.journal.refusals(portal.hub_id, view.now - REMEMBERED)
-    pairs = [one for one in receipts if _SEAT.search(one.message) and _PAIR.search(one.message)]
-    rights = [one for one in receipts if _RIGHTS.search(one.message)]
-    if not (pairs or rights):
+    writes = [one for one in await _writes(view, receipts) if not one.teaches_nothing(snapshot)]
+    if not writes:
         return Learned()
-    plans: dict[str, Plan] = {}
-    for one in (*pairs, *rights):
-        if one.plan_id not in plans:
-            plans[one.plan_id] = (await view.plans.get(one.plan_id)).plan
     since = await view.credentials.since(portal.hub_id)
-    beyond = [one for one in rights if since is None or one.observed_at >= since]
     maker = snapshot.user(portal.credential_user_id or "")
-    if maker is not None and maker.super_admin:
-        beyond = []  # made Super Admin since: nothing is beyond them any more
-    return Learned(
-        frozenset(pair for one in pairs for pair in _pairs(plans[one.plan_id], one, snapshot)),
-        frozenset(name for one in beyond for name in _set(plans[one.plan_id], one)),
+    trusted = maker is not None and maker.super_admin  # nothing is beyond them any more
+    pairs: set[tuple[str, str]] = set()
+    sets: set[str] = set()
+    for one in writes:
+        pair = _pair(one, snapshot)
+        if pair is not None and (trusted or not _goes(snapshot, *pair)):
+            pairs.add((pair[0].casefold(), pair[1]))
+        elif not trusted and (since is None or one.at >= since):
+            sets.add(one.permission_set)
+    return Learned(frozenset(pairs), frozenset(sets))
+
+
+async def _writes(view: View, receipts: Sequence[Receipt]) -> list[_Write]:
+    """The refused writes that were refused for set or seat."""
+    groups: defaultdict[tuple[str, str], list[Receipt]] = defaultdict(list)
+    for one in receipts:
+        if one.refusal is not None:
+            groups[one.plan_id, one.effect_id].append(one)
+    found = []
+    for (plan_id, _), refused in groups.items():
+        plan = (await view.plans.get(plan_id)).plan
+        ids = {one.change_id for one in refused}
+        changes = tuple(one for one in plan.changes if one.id in ids)
+        if refused[0].refusal is not None:
+            found.append(_Write(refused[0].refusal, refused[0].observed_at, changes))
+    return [one for one in found if one.blames_access()]
+
+
+def _pair(write: _Write, snapshot: Snapshot) -> tuple[str, str] | None:
+    """Seat and set the write would have brought together; None where the set alone is to blame."""
+    pointed = frozenset(write.refusal.fields)
+    if write.refusal.status == FORBIDDEN or (pointed and pointed <= SET_FIELDS):
+        return None
+    seats = write.seats(write.user(snapshot))
+    return (seats[0], write.permission_set) if len(seats) == 1 else None
+
+
+def _goes(snapshot: Snapshot, seat: str, permission_set: str) -> bool:
+    """Somebody holds the pair, so it is valid, and the set itself was refused."""
+    return any(
+        permission_set in user.permission_set_ids and seat in (user.seat_names or ())
+        for user in snapshot.users
+        if user.present
     )
-
-
-def _set(plan: Plan, receipt: Receipt) -> set[str]:
-    """The permission set of the refused write; none where it was about something else."""
-    refused = _change(plan, receipt)
-    given = [
-        change.after
-        for change in plan.changes
-        if refused is not None
-        and change.subject == refused.subject
-        and change.kind is ChangeKind.SET_PERMISSION_SET
-    ]
-    return {one for one in given if isinstance(one, str)}
-
-
-def _pairs(plan: Plan, receipt: Receipt, snapshot: Snapshot) -> set[tuple[str, str]]:
-    """The pair a refused write tried; none where it cannot be told which of several it was."""
-    refused = _change(plan, receipt)
-    user = None if refused is None else snapshot.user(refused.subject_id or refused.subject)
-    if refused is None or user is None:
-        return set()
-    sets, seats = user.permission_set_ids, user.seat_names or ()
-    for change in plan.changes:
-        if change.subject_id != user.id:
-            continue
-        if change.kind is ChangeKind.SET_PERMISSION_SET:
-            sets = _many(change.after)
-        elif change.kind is ChangeKind.SET_SEATS:
-            seats = _many(change.after)
-    if len(sets) != 1 or len(seats) != 1 or _holds(user, sets[0], seats[0]):
-        return set()
-    return {(seats[0].casefold(), sets[0])}
-
-
-def _change(plan: Plan, receipt: Receipt) -> Change | None:
-    return next((one for one in plan.changes if one.id == receipt.change_id), None)
-
-
-def _holds(user: User, permission_set: str, seat: str) -> bool:
-    """Somebody holds the pair by now, so it is valid."""
-    return permission_set in user.permission_set_ids and seat in (user.seat_names or ())
 
 
 def _many(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
