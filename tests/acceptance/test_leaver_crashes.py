@@ -115,6 +115,30 @@ async def test_killed_within_a_hand_over(
     assert manual(plan) == dropped
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("kill_at", [5, 9])
+async def test_three_workers_one_of_them_killed(
+    tmp_path: Path, database_url: str, server: tuple[str, str], kill_at: int
+) -> None:
+    """Three processes want the plan at once; one is killed in a batch; each deal moves once."""
+    portal = Portal(*server)
+    httpx2.post(f"{portal.base}/_emulator/reset").raise_for_status()
+    settings = Settings(home=tmp_path, database_url=database_url, api_base=portal.base)
+    async with open_app(settings) as app:
+        house = remote(app)
+        plan, leaver = await _prepared(house, portal)
+        first = portal.deals()
+        workers = [work(tmp_path, database_url, plan, at) for at in (kill_at, 0, 0)]
+        for process in workers:
+            process.communicate(timeout=90)
+        there = portal.deals()
+        await _assert_told(house, plan, {key for key in first if [leaver] == first[key]}, there)
+
+    assert 0 in [process.returncode for process in workers]
+    assert {2} == {len(there[key]) for key in first if first[key] == [leaver]}
+    assert all(there[key] == first[key] for key in first if first[key] != [leaver])
+
+
 async def _prepared(house: House, portal: Portal) -> tuple[Plan, str]:
     """The approved plan of the leaving, and the leaver's owner id."""
     credential = NewCredential(CredentialKind.SERVICE_KEY, {"token": portal.token})
