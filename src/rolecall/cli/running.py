@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 # A command lives for seconds and drops next to nothing in circles, while it may hold a portal of
 # 50,000 users: looking through all of that every 700 objects took a tenth of a sync.
-GC_THRESHOLDS = (50_000, 20, 50)
+GC_THRESHOLDS = (500_000, 20, 50)
 
 
 def ask(use: Callable[[App, Actor], Awaitable[Answer]]) -> Answer:
