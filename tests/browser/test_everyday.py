@@ -235,7 +235,7 @@ async def test_a_rule_refuses_and_a_person_must_say_why(console: Console, browse
     await root.click("text=mia@acme.test asks for Sales rep")
     await root.get_by_role("button", name="Refuse").click()
     await expect(root.get_by_role("alert")).to_contain_text("reason")
-    await root.get_by_role("link", name="Back").click()
+    await expect(root.locator("#reason")).to_be_focused()
     await root.fill("#reason", "not this quarter")
     await root.get_by_role("button", name="Refuse").click()
 
@@ -278,19 +278,21 @@ async def test_keeping_all_at_once_asks_whether_they_were_looked_at(
 
 
 async def test_a_page_left_open_over_night(console: Console, browser: Browser) -> None:
-    """In the morning the button sends nothing; signing in again leads back to work."""
+    """In the morning the button sends nothing; signing in again leads back to it."""
     order = ChangeUsers(("ben@tiny.test",), Ask(main_team="Office"), reason="moves")
     plan = (await propose(console.app, console.installation.actor, "acme", order)).plan
     page = await signed_in(browser, console, ROOT)
     await page.goto(f"/p/acme/plans/{plan.id}")
     console.clock.advance(timedelta(hours=14))
+    await page.fill("#reason", "seen with Dee")
     await page.get_by_role("button", name="Approve and carry out").click()
     await expect(page.get_by_role("status")).to_contain_text("nothing was sent")
     async with console.app.database.read() as view:
         assert "proposed" == (await view.plans.state(plan.id)).value
     await _sign_in(page)
 
-    await expect(page).to_have_title("Overview · acme · Rolecall")
+    await expect(page).to_have_title("Change ben@tiny.test · acme · Rolecall")
+    await expect(page.locator("#reason")).to_have_value("seen with Dee")
 
 
 async def test_a_printed_page_is_a_document(console: Console, browser: Browser) -> None:

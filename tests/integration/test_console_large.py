@@ -6,7 +6,6 @@ import csv
 import io
 import tracemalloc
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -53,8 +52,14 @@ def _large(console: Console) -> Snapshot:
 
 
 def _user(number: int) -> User:
-    made = User(str(number), f"user{number:05}@acme.test", "Un", f"User{number}")
-    return replace(made, main_team_id=str(number % TEAMS), permission_set_ids=("1",))
+    return User(
+        str(number),
+        f"user{number:05}@acme.test",
+        "Un",
+        f"User{number}",
+        main_team_id=str(number % TEAMS),
+        permission_set_ids=("1",),
+    )
 
 
 async def _client(console: Console) -> Any:

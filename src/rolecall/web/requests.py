@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from starlette.responses import Response
 
 from rolecall.domain.request import AccessRequest, RequestState
-from rolecall.kit.errors import NotThere, RolecallError
+from rolecall.kit.errors import NotThere, Refused, RolecallError
 from rolecall.services.requests.requests import (
     RequestForm,
     answer,
@@ -24,6 +24,7 @@ from rolecall.services.requests.views import (
     show_request,
     waiting_for,
 )
+from rolecall.services.rights import NotAllowed
 from rolecall.services.upkeep import settle_requests
 from rolecall.web.routing import Page, get, post
 from rolecall.web.visits import Visit
@@ -135,18 +136,30 @@ async def _bring_on(visit: Visit) -> None:
 
 async def request(visit: Visit) -> Response:
     """One request with what one may do about it."""
+    return await _request(visit, None)
+
+
+async def _request(visit: Visit, problem: RolecallError | None) -> Response:
     await _seen(visit)
     seen = await show_request(visit.app, visit.actor, visit.path("request"))
     moving = seen.request.state is RequestState.APPROVED and not seen.request.note
     titles = await profile_titles(visit.app, visit.actor, visit.here.hub_id)
-    return visit.page("request.html", seen=seen, moving=moving, titles=titles)
+    return visit.page(
+        "request.html", 422 if problem else 200, seen=seen, moving=moving, titles=titles,
+        problem=problem, typed=visit.form,
+    )  # fmt: skip
 
 
 async def answer_form(visit: Visit) -> Response:
     """Yes or no to the step that waits."""
     seen = await _seen(visit)
     yes = visit.text("answer") == "yes"
-    await answer(visit.app, visit.actor, seen.id, yes=yes, reason=visit.text("reason"))
+    try:
+        await answer(visit.app, visit.actor, seen.id, yes=yes, reason=visit.text("reason"))
+    except Refused as error:
+        if isinstance(error, NotAllowed):
+            raise
+        return await _request(visit, error)
     await _bring_on(visit)
     return visit.go(visit.url("requests", seen.id), "Approved." if yes else "Refused.")
 
@@ -169,8 +182,14 @@ async def give_back_form(visit: Visit) -> Response:
 async def extend_form(visit: Visit) -> Response:
     """Ask for more time."""
     seen = await _seen(visit)
-    days, reason = visit.number("days") or 0, visit.text("reason")
-    more = await extend(visit.app, visit.actor, seen.id, days=days, reason=reason)
+    reason = visit.text("reason")
+    try:
+        days = visit.number("days") or 0
+        more = await extend(visit.app, visit.actor, seen.id, days=days, reason=reason)
+    except Refused as error:
+        if isinstance(error, NotAllowed):
+            raise
+        return await _request(visit, error)
     await _bring_on(visit)
     return visit.go(visit.url("requests", more.id), "Asked for more time.")
 

@@ -118,7 +118,9 @@ def to_sign_in(request: Request) -> Response:
     if request.headers.get("x-rolecall") == "part":
         return Response("", 401)  # our script opens the sign-in page in the whole window
     if request.method not in SAFE_METHODS:
-        return RedirectResponse("/sign-in?late=1", 303)
+        back = _back(request)
+        query = "" if back == "/" else f"&next={quote(back, safe='')}"
+        return RedirectResponse(f"/sign-in?late=1{query}", 303)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     query = "" if wanted == "/" else f"?next={quote(wanted, safe='')}"
     return RedirectResponse(f"/sign-in{query}", 303)

@@ -257,6 +257,8 @@ PAGES: tuple[Page, ...] = (
     get("/p/{portal}/users.csv", users_csv),
     get("/p/{portal}/users/new", new_user),
     post("/p/{portal}/users/new", plan_new_user),
+    get("/p/{portal}/users/selection", selection),
     post("/p/{portal}/users/selection", selection),
+    get("/p/{portal}/users/plan", selection),
     post("/p/{portal}/users/plan", plan_selection),
 )

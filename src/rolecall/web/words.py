@@ -181,8 +181,8 @@ def hint_here(hint: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The same with a capital at its beginning."""
-    return text[:1].upper() + text[1:]
+    """The same with a capital at its beginning; an e-mail stays as it is written."""
+    return text if "@" in text.partition(" ")[0] else text[:1].upper() + text[1:]
 
 
 # The order counts: every browser names Safari, and most name Chrome.

@@ -54,6 +54,7 @@ def test_fields_are_words() -> None:
     )
     assert ("a removal", "undo") == (source_word("user remove"), source_word("undo"))
     assert ("Two of three", "") == (sentence("two of three"), sentence(""))
+    assert "kim@acme.test is gone" == sentence("kim@acme.test is gone")
 
 
 def test_a_cell_is_short() -> None:

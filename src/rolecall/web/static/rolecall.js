@@ -39,8 +39,18 @@ async function renew(form) {
   const fresh = page.getElementById(form.dataset.renews);
   if (fresh && form.asked === address) {
     target.replaceWith(fresh);
+    follow_along(page);
     history.replaceState(null, "", address);
     prepare(fresh);
+  }
+}
+
+// The buttons and filters beside a search are about what is shown now: a download is of what one sees.
+function follow_along(page) {
+  for (const place of [".top .acts", ".chips", "[data-keeps-filters]"]) {
+    const ours = [...document.querySelectorAll(place)];
+    const theirs = [...page.querySelectorAll(place)];
+    if (ours.length === theirs.length) ours.forEach((one, at) => { if (!one.contains(document.activeElement)) one.replaceWith(theirs[at]); });
   }
 }
 
@@ -102,7 +112,10 @@ function prepare(root) {
       clearTimeout(timer);
       timer = setTimeout(() => renew(form), 180);
     });
-    form.addEventListener("change", (event) => { if (event.target.tagName === "SELECT") form.requestSubmit(); });
+    // A list opened by the pointer is chosen from at once; arrow keys only walk it, the button sends.
+    form.addEventListener("pointerdown", () => { form.pointed = true; });
+    form.addEventListener("keydown", () => { form.pointed = false; });
+    form.addEventListener("change", (event) => { if (event.target.tagName === "SELECT" && form.pointed) form.requestSubmit(); });
   }
   for (const node of root.querySelectorAll("[data-live]")) follow(node);
   for (const form of root.querySelectorAll("form[data-select]")) counted(form);
@@ -154,9 +167,66 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "1";
   const button = event.submitter;
-  if (button?.dataset.busy) setTimeout(() => { button.textContent = button.dataset.busy; }, 0);
+  if (button?.dataset.busy) setTimeout(() => { button.dataset.said = button.textContent; button.textContent = button.dataset.busy; }, 0);
+  keep_draft(form);
 });
-addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[data-said]")) { button.textContent = button.dataset.said; delete button.dataset.said; }
+});
+
+// What was typed outlives a session that ended in the middle, and an answer that refused it: it is
+// kept in this tab until the next page says it arrived, and given back to the same operator alone.
+const me = document.querySelector(".rail .email")?.textContent ?? "";
+const typed = (form) => [...form.elements].filter((one) => one.name && !one.disabled && !/^(hidden|password|file|submit|button)$/.test(one.type));
+function keep_draft(form) {
+  const fields = typed(form).map((one) => [one.name, one.value, /^(checkbox|radio)$/.test(one.type) ? one.checked : null]);
+  if (me && fields.length) sessionStorage.setItem("draft", JSON.stringify({ me, page: location.pathname, action: form.getAttribute("action"), fields }));
+}
+function give_back() {
+  const draft = JSON.parse(sessionStorage.getItem("draft") ?? "null");
+  if (!draft) return;
+  if (document.querySelector("[data-keep-draft]")) { sessionStorage.setItem("draft", JSON.stringify({ ...draft, wanted: true })); return; }
+  sessionStorage.removeItem("draft");
+  const form = [...document.forms].find((one) => one.getAttribute("action") === draft.action);
+  if (!draft.wanted || draft.me !== me || draft.page !== location.pathname || !form) return;
+  const left = [...draft.fields];
+  for (const field of typed(form)) {
+    const choice = /^(checkbox|radio)$/.test(field.type);
+    const at = left.findIndex(([name, value]) => name === field.name && (!choice || value === field.value));
+    if (at < 0) continue;
+    const [[, value, checked]] = left.splice(at, 1);
+    if (choice) field.checked = checked; else field.value = value;
+    if (choice ? checked : value) for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+  const told = document.createElement("div");
+  told.className = "banner good";
+  told.setAttribute("role", "status");
+  told.textContent = "What you had typed is here again. Nothing of it was sent.";
+  document.querySelector("main .top")?.after(told);
+  for (const one of document.querySelectorAll("form[data-select]")) counted(one);
+}
+
+// A refusal stands beside the field it is about, where one can be told; the keyboard goes there.
+function point_out(alert) {
+  const said = alert.querySelector("p")?.textContent.trim() ?? "";
+  const fields = [...document.querySelectorAll("main form[method=post] :is(input, select, textarea)")].filter((one) => one.name && one.type !== "hidden");
+  const quoted = [...said.matchAll(/'([^']+)'/g)].map((one) => one[1]);
+  const named = (field) => said.toLowerCase().startsWith(`${field.name.toLowerCase()}:`);
+  const holds = (field) => field.value && (quoted.includes(field.value) || (field.type === "email" && said.includes(field.value)));
+  const lacks = (field) => new RegExp(`needs? an? ${field.name}\\b`, "i").test(said);
+  const field = fields.find(named) ?? fields.find(holds) ?? fields.find(lacks);
+  if (!field) { alert.tabIndex = -1; alert.focus(); return; }
+  const note = document.createElement("p");
+  note.className = "hint wrong";
+  note.id = `wrong-${field.name}`;
+  note.textContent = named(field) ? said.slice(field.name.length + 1).trim() : said;
+  field.after(note);
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", `${note.id} ${field.getAttribute("aria-describedby") ?? ""}`.trim());
+  for (let fold = field.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  field.focus();
+}
 
 // Seconds spent looking at a list of decisions, told with them: nobody reads 50 lines in 3 seconds.
 const begun = Date.now();
@@ -167,8 +237,22 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-print]")) window.print();
+  const place = event.target.closest?.("a[data-line]");
+  if (place) { event.preventDefault(); go_to_line(document.getElementById("text"), Number(place.dataset.line)); }
   if (event.target.closest?.("[data-close]")) event.target.closest("dialog").close();
   for (const open of document.querySelectorAll("details.switch[open]")) if (!open.contains(event.target)) open.open = false;
 });
 
+// From a mistake in a file to its line in the editor.
+function go_to_line(editor, line) {
+  const lines = editor.value.split("\n");
+  const begin = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
+  editor.focus();
+  editor.setSelectionRange(begin, begin + (lines[line - 1] ?? "").length);
+  editor.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(editor).lineHeight));
+}
+
 prepare(document);
+give_back();
+const refusal = document.querySelector("main [role=alert]");
+if (refusal && !document.querySelector("[autofocus]")) point_out(refusal);
