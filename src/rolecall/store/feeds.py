@@ -88,13 +88,11 @@ class Feeds(Repository):
         }
         await self.upsert(FEED_CURSORS, [row])
 
-    async def add(self, hub_id: int, events: Iterable[FeedEvent]) -> int:
-        """Keep events; how many are new."""
-        before = await self._size(hub_id)
+    async def add(self, hub_id: int, events: Iterable[FeedEvent]) -> None:
+        """Keep those events that are not kept yet."""
         rows = [_row(hub_id, one) for one in events]
         for start in range(0, len(rows), CHUNK):
             await self.add_new(FEED_EVENTS, rows[start : start + CHUNK])
-        return await self._size(hub_id) - before
 
     async def events(self, hub_id: int, query: FeedQuery) -> tuple[FeedEvent, ...]:
         """Matching events, newest first."""
@@ -120,10 +118,6 @@ class Feeds(Repository):
         )  # fmt: skip
         rows = await self.rows(found.group_by(FEED_EVENTS.c.actor_key))
         return {row["actor_key"]: row["newest"] for row in rows}
-
-    async def _size(self, hub_id: int) -> int:
-        counted = select(func.count()).select_from(FEED_EVENTS)
-        return int(await self.value(counted.where(FEED_EVENTS.c.hub_id == hub_id)))
 
 
 # The domain's type of a successful sign-in (docs/store.md); refused attempts prove no activity.
