@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rolecall.domain.plan import Change, Outcome, Plan, PlanState, Receipt
+from rolecall.domain.plan import Change, ChangeKind, Outcome, Plan, PlanState, Receipt
 from rolecall.kit.clock import HandClock
 from rolecall.plan.effects import effects_of
 from rolecall.provision.ports import Moment
@@ -194,3 +194,18 @@ async def test_a_run_that_goes_on_counts_what_was_settled(house: House) -> None:
 
     assert ("taken_up", len(effects_of(plan)) - len(settled)) == (told[0].name, told[0].number)
     assert 0 < told[0].number
+
+
+async def test_what_went_wrong_is_known_to_whoever_goes_on(house: House) -> None:
+    """Records left behind keep the leaver from being parked, also after the process died."""
+    plan = await ordered(house, the_leaving())
+    del house.portal.crm.objects["deals"].definitions[OWNER]
+    watching = Watching(moment=Dying(5), patience=QUICK)  # the failed line was just settled
+    with pytest.raises(Gone):
+        await apply_plan(house.app, house.actor, plan.id, watching=watching)
+    applied = await finished(house, plan)
+    parking = [one for one in plan.changes if one.kind is ChangeKind.SET_MAIN_TEAM]
+
+    assert Outcome.FAILED is _told(applied, _deals(plan)).outcome
+    assert [Outcome.SKIPPED] == [_told(applied, one).outcome for one in parking]
+    assert not [one for one in applied.receipts if one.outcome is Outcome.WAITING]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from rolecall.domain.plan import Effect, ManualTask, PlanState
+from rolecall.domain.plan import Effect, ManualTask, PlanState, Receipt
 from rolecall.provision.settle import Judged
 
 
@@ -19,6 +19,10 @@ class Books(Protocol):
 
     async def effects(self) -> tuple[Effect, ...]:
         """All effects of the plan, in order, as journaled."""
+        ...
+
+    async def receipts(self) -> tuple[Receipt, ...]:
+        """What became of the changes so far, attempt by attempt."""
         ...
 
     async def sending(

@@ -34,6 +34,11 @@ class StoreBooks:
         async with self.database.read() as view:
             return await view.journal.effects(self.plan.id)
 
+    async def receipts(self) -> tuple[Receipt, ...]:
+        """What became of the changes so far."""
+        async with self.database.read() as view:
+            return await view.journal.receipts(self.plan.id)
+
     async def sending(
         self, effect: Effect, fingerprint: str, observed: Mapping[str, str]
     ) -> Effect:

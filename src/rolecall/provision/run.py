@@ -17,6 +17,7 @@ from rolecall.domain.plan import (
     Phase,
     Plan,
     PlanState,
+    Receipt,
     Route,
 )
 from rolecall.kit.errors import NeedsPerson, Retryable
@@ -69,7 +70,7 @@ async def run(desk: Desk, plan: Plan, carriers: Mapping[Route, Carrier]) -> Ende
     """
     this = _Run(desk, {change.id: change for change in plan.changes}, carriers)
     effects = await desk.books.effects()
-    _recall(this, effects)
+    _recall(this, effects, await desk.books.receipts())
     if settled := sum(effect.state is EffectState.SETTLED for effect in effects):
         desk.watch(Moment("taken_up", "", "", settled, len(effects)))
     for _, phase in groupby(sorted(effects, key=_place), key=lambda effect: effect.phase):
@@ -87,9 +88,12 @@ def _place(effect: Effect) -> tuple[int, int]:
     return ORDER.index(effect.phase), effect.number
 
 
-def _recall(this: _Run, effects: Sequence[Effect]) -> None:
-    """What earlier runs of the plan made, from the journal."""
+def _recall(this: _Run, effects: Sequence[Effect], receipts: Sequence[Receipt]) -> None:
+    """What earlier runs of the plan made, and what went wrong in them, from the journal."""
+    last = {receipt.change_id: receipt for receipt in receipts}
     for effect in effects:
+        told = [last[at] for at in effect.change_ids if at in last]
+        _spoil(this, effect, [(this.changes[r.change_id], r.outcome, r.message) for r in told])
         if effect.state is not EffectState.SETTLED or effect.subject_id is None:
             continue
         if effect.route is Route.CREATE_TEAM:
@@ -198,9 +202,14 @@ def _note(this: _Run, effect: Effect, carried: Carried) -> None:
         this.made[this.changes[effect.change_ids[0]].details["key"]] = carried.subject_id
     if carried.subject_id and effect.route is Route.CREATE_USER:
         this.created[effect.subject] = carried.subject_id
-    for item in carried.judged:
-        if item.outcome in BAD:
-            reason = f"skipped because of {item.change.kind.value}: {item.message}"
+    _spoil(this, effect, [(item.change, item.outcome, item.message) for item in carried.judged])
+
+
+def _spoil(this: _Run, effect: Effect, told: Iterable[tuple[Change, Outcome, str]]) -> None:
+    """Where something went wrong, nothing more happens to the subject."""
+    for change, outcome, message in told:
+        if outcome in BAD:
+            reason = f"skipped because of {change.kind.value}: {message}"
             this.spoiled.setdefault(effect.subject, reason)
 
 
