@@ -72,7 +72,9 @@ def removal_brake(look: Look) -> Verdicts:
     names = leavers(look)
     if not names:
         return
-    settings, active = look.settings, active_users(look.snapshot)
+    settings, active = look.settings, look.knowledge.active_users
+    if active is None:
+        active = active_users(look.snapshot)
     limit = max(settings.max_removals, int(settings.max_removal_share * active))
     stops = len(names) > limit
     share = f"{settings.max_removal_share:.0%}"

@@ -15,6 +15,7 @@ from rolecall.policy.document import GuardrailSettings
 class Knowledge:
     """What a plan's maker knows beside the snapshot; e-mails are case-folded.
 
+    `active_users` is how many there are where the snapshot holds some of its users alone.
     `refused_sets` are permission sets HubSpot said this connection may not give;
     `invalid_pairs` are (seat name case-folded, permission set id) pairs HubSpot refused.
     """
@@ -23,6 +24,7 @@ class Knowledge:
     operator_email: str = ""
     credential_user_id: str | None = None
     overwrite_sets: frozenset[str] = frozenset()
+    active_users: int | None = None
     refused_sets: frozenset[str] = frozenset()
     invalid_pairs: frozenset[tuple[str, str]] = frozenset()
 

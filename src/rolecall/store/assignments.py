@@ -105,6 +105,15 @@ class Assignments(Repository):
             here.append(ASSIGNMENTS.c.reference == reference)
         return await self._found(*here)
 
+    async def about(self, hub_id: int, subjects: Sequence[str]) -> tuple[StoredAssignment, ...]:
+        """Open claims of every origin about these subjects, which are case-folded e-mails."""
+        here = ASSIGNMENTS.c.hub_id == hub_id, ASSIGNMENTS.c.ended_at.is_(None)
+        found: list[StoredAssignment] = []
+        for start in range(0, len(subjects), CHUNK):
+            batch = subjects[start : start + CHUNK]
+            found += await self._found(*here, ASSIGNMENTS.c.subject.in_(batch))
+        return tuple(found)
+
     async def due(self, now: datetime) -> tuple[StoredAssignment, ...]:
         """Open claims whose end date has passed or whose start has come, in every portal."""
         open_ones = ASSIGNMENTS.c.ended_at.is_(None)

@@ -81,6 +81,18 @@ class Users(Repository):
         rows = (await self.connection.execute(statement.order_by(USERS.c.user_id))).all()
         return tuple(_as_active(row) for row in rows)
 
+    async def named(self, hub_id: int, names: Iterable[str]) -> tuple[User, ...]:
+        """Users of the newest snapshot with one of these ids or case-folded e-mails, by id."""
+        keys = sorted(set(names))
+        theirs = or_(
+            _any_of(USERS.c.email_key, keys, self.on_postgres),
+            _any_of(USERS.c.user_id, keys, self.on_postgres),
+        )
+        found = select(*_COLUMNS, *_ACTIVITY_COLUMNS).select_from(_WITH_ACTIVITY)
+        here = found.where(USERS.c.hub_id == hub_id, is_open(USERS), theirs)
+        rows = (await self.connection.execute(here.order_by(USERS.c.user_id))).all()
+        return tuple(_as_active(row) for row in rows)
+
     async def find(self, hub_id: int, query: UserQuery) -> Page[User]:
         """One page of users, filtered and sorted by the database."""
         held, holds = await self._held(hub_id, query.at)
@@ -242,17 +254,19 @@ def _limits(query: UserQuery, on_postgres: bool) -> list[ColumnElement[bool]]:
     if query.inactive_since is not None:
         found.append(func.coalesce(_LAST_ACTIVE, 0) < to_micros(query.inactive_since))
     if query.ids is not None:
-        found.append(_among(sorted(query.ids), on_postgres))
+        found.append(_any_of(USERS.c.user_id, sorted(query.ids), on_postgres))
     found += [_property(name, on_postgres) == value for name, value in query.profile.items()]
     return found
 
 
-def _among(ids: list[str], on_postgres: bool) -> ColumnElement[bool]:
-    """One of these ids, as one parameter: drivers take 32,766 (SQLite) or 65,535 at most."""
+def _any_of(
+    column: ColumnElement[str], values: list[str], on_postgres: bool
+) -> ColumnElement[bool]:
+    """One of these values, as one parameter: drivers take 32,766 (SQLite) or 65,535 at most."""
     if on_postgres:
-        return USERS.c.user_id == any_(literal(ids, ARRAY(Text)))
-    given = func.json_each(json.dumps(ids)).table_valued("value")
-    return USERS.c.user_id.in_(select(given.c.value))
+        return column == any_(literal(values, ARRAY(Text)))
+    given = func.json_each(json.dumps(values)).table_valued("value")
+    return column.in_(select(given.c.value))
 
 
 def _state_limit(query: UserQuery) -> ColumnElement[bool]:

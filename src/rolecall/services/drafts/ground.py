@@ -46,6 +46,7 @@ class Ground:
     parked: Mapping[str, datetime] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     refused: Learned = field(default_factory=Learned)  # what HubSpot refused us before
+    active_users: int | None = None  # where the snapshot holds some of its users alone
 
     @property
     def parking(self) -> ParkingSettings:
@@ -65,6 +66,7 @@ class Ground:
             operator_email=self.operator_email,
             credential_user_id=self.portal.credential_user_id,
             overwrite_sets=folded(overwrite_sets),
+            active_users=self.active_users,
             refused_sets=self.refused.sets,
             invalid_pairs=self.refused.pairs,
         )

@@ -32,7 +32,7 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
-class _Write:
+class RefusedWrite:
     """A refused write of one user: how, and all it would have changed."""
 
     refusal: Refusal
@@ -45,6 +45,11 @@ class _Write:
         given = [one.after for one in self.changes if one.kind is ChangeKind.SET_PERMISSION_SET]
         return next((one for one in given if isinstance(one, str)), "")
 
+    @property
+    def subject(self) -> str:
+        """Whom it was about: their id, or their e-mail where they had none yet."""
+        return self.changes[0].subject_id or self.changes[0].subject
+
     def teaches_nothing(self, snapshot: Snapshot) -> bool:
         """It gave no set, or the user has it by now."""
         user = self.user(snapshot)
@@ -53,8 +58,7 @@ class _Write:
 
     def user(self, snapshot: Snapshot) -> User | None:
         """Whom it was about, as the portal shows them."""
-        first = self.changes[0]
-        return snapshot.user(first.subject_id or first.subject)
+        return snapshot.user(self.subject)
 
     def blames_access(self) -> bool:
         """Whether set or seat is what HubSpot refused, and not a team, a name or an address."""
@@ -73,8 +77,21 @@ class _Write:
 
 async def learned(view: View, portal: Portal, snapshot: Snapshot) -> Learned:
     """What writes of ours were refused for; of sets only what this very credential was refused."""
+    return await learned_from(await refused_writes(view, portal), view, portal, snapshot)
+
+
+async def refused_writes(view: View, portal: Portal) -> list[RefusedWrite]:
+    """The writes that were refused for set or seat and are remembered still."""
     receipts = await view.journal.refusals(portal.hub_id, view.now - REMEMBERED)
-    writes = [one for one in await _writes(view, receipts) if not one.teaches_nothing(snapshot)]
+    return await _writes(view, receipts)
+
+
+async def learned_from(
+    refused: Sequence[RefusedWrite], view: View, portal: Portal, snapshot: Snapshot
+) -> Learned:
+    """What these writes teach; of the snapshot's users their own, the token's maker and one holder
+    of each pair of seat and set are all that is looked at."""
+    writes = [one for one in refused if not one.teaches_nothing(snapshot)]
     if not writes:
         return Learned()
     since = await view.credentials.since(portal.hub_id)
@@ -91,7 +108,7 @@ async def learned(view: View, portal: Portal, snapshot: Snapshot) -> Learned:
     return Learned(frozenset(pairs), frozenset(sets))
 
 
-async def _writes(view: View, receipts: Sequence[Receipt]) -> list[_Write]:
+async def _writes(view: View, receipts: Sequence[Receipt]) -> list[RefusedWrite]:
     """The refused writes that were refused for set or seat."""
     groups: defaultdict[tuple[str, str], list[Receipt]] = defaultdict(list)
     for one in receipts:
@@ -103,11 +120,11 @@ async def _writes(view: View, receipts: Sequence[Receipt]) -> list[_Write]:
         ids = {one.change_id for one in refused}
         changes = tuple(one for one in plan.changes if one.id in ids)
         if refused[0].refusal is not None:
-            found.append(_Write(refused[0].refusal, refused[0].observed_at, changes))
+            found.append(RefusedWrite(refused[0].refusal, refused[0].observed_at, changes))
     return [one for one in found if one.blames_access()]
 
 
-def _pair(write: _Write, snapshot: Snapshot) -> tuple[str, str] | None:
+def _pair(write: RefusedWrite, snapshot: Snapshot) -> tuple[str, str] | None:
     """Seat and set the write would have brought together; None where the set alone is to blame."""
     pointed = frozenset(write.refusal.fields)
     if write.refusal.status == FORBIDDEN or (pointed and pointed <= SET_FIELDS):

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rolecall.domain.actor import Role
-from rolecall.domain.assignment import Assignment, Origin
+from rolecall.domain.assignment import Origin
 from rolecall.domain.plan import ChangeKind, Plan, PlanState
 from rolecall.domain.scim import ScimClient
 from rolecall.kit.errors import Refused, RolecallError
 from rolecall.policy.desired import DesiredUser
 from rolecall.services.app import App
 from rolecall.services.connections.leases import one_at_a_time
-from rolecall.services.drafts.ground import Ground, ground_of
+from rolecall.services.drafts.ground import ground_of
 from rolecall.services.drafts.orders import KeptWishes
 from rolecall.services.operators.tokens import actor_of_id
 from rolecall.services.plans.applying import apply_plan
@@ -28,6 +28,7 @@ from rolecall.services.plans.drafting import Drafted, propose
 from rolecall.services.plans.plans import approve_plan, retire
 from rolecall.services.rights import NotAllowed
 from rolecall.services.scim.clients import Pusher, acting_for
+from rolecall.services.scim.footing import Footing, Standings, footing_on
 from rolecall.services.scim.wishes import lost_of, wish_of
 from rolecall.services.syncs.freshness import read_again
 from rolecall.store import View
@@ -48,6 +49,7 @@ class ScimRunner:
 
     app: App
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)  # by client id
+    standings: Standings = field(default_factory=Standings)
     again: set[str] = field(default_factory=set)  # woken while they ran
 
     def wake(self, client_id: str) -> None:
@@ -169,8 +171,9 @@ async def _proposed(
     client, name = pusher.client, pusher.portal.name
     await read_again(app, pusher.portal)
     ground = await ground_of(app, pusher.actor, name)
+    footing = footing_on(ground)
     async with app.database.read() as view:
-        wishes = [await _stored_wish(view, client, ground, one) for one in marks]
+        wishes = [await _stored_wish(view, client, footing, one) for one in marks]
     order = KeptWishes(
         tuple(one for one in wishes if one is not None),
         f"Pushed by {client.name}",
@@ -181,7 +184,7 @@ async def _proposed(
 
 
 async def _stored_wish(
-    view: View, client: ScimClient, ground: Ground, mark: Unplanned
+    view: View, client: ScimClient, footing: Footing, mark: Unplanned
 ) -> DesiredUser | None:
     """The wish for a subject by what the store holds now."""
     subject = mark.subject
@@ -189,19 +192,15 @@ async def _stored_wish(
         client.hub_id, subject=subject, origin=Origin.SCIM, ended=True
     )
     ended = [one.assignment for one in found if _ended_since(one.ended_at, mark.since)]
-    own = claims_about(ground, subject)
+    own = footing.claims_about(subject)
     people = await view.people.by_email(subject)
     person = people[0] if len(people) == 1 else None
+    ground = footing.about([subject, *(person.emails if person else ())])
     return wish_of(client, ground, subject, person, own, lost_of(ended, own))
 
 
 def _ended_since(ended_at: datetime | None, since: datetime) -> bool:
     return ended_at is not None and ended_at >= since
-
-
-def claims_about(ground: Ground, subject: str) -> tuple[Assignment, ...]:
-    """Open claims of every origin about one subject."""
-    return tuple(one for one in ground.assignments if one.subject == subject.casefold())
 
 
 async def _overtake(app: App, pusher: Pusher, drafted: Drafted) -> None:

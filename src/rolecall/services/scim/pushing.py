@@ -5,6 +5,7 @@ Nothing is kept of a push that is refused. HubSpot is reached by the plan alone.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,12 +22,13 @@ from rolecall.kit.ids import uuid7
 from rolecall.policy.desired import DesiredUser
 from rolecall.services.app import App
 from rolecall.services.drafts.changes import draft_kept
-from rolecall.services.drafts.ground import Ground, ground_of
+from rolecall.services.drafts.ground import Ground
 from rolecall.services.drafts.orders import KeptWishes
 from rolecall.services.plans.drafting import planned
 from rolecall.services.rights import NotAllowed, may_change
 from rolecall.services.scim.clients import Pusher
-from rolecall.services.scim.planning import ScimRunner, claims_about
+from rolecall.services.scim.footing import Footing, footing_of
+from rolecall.services.scim.planning import ScimRunner
 from rolecall.services.scim.wishes import (
     ABSENT,
     PARKED,
@@ -79,17 +81,20 @@ async def push_user(
     client = pusher.client
     if not pushed.email and former is not None and former.subject:
         pushed = replace(pushed, emails=(former.subject,))  # an address once known stays known
-    ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
         await _refuse_taken(view, pusher, pushed.user_name, former)
         person = await _person(view, pusher, pushed, former)
+    named = {pushed.email, *pushed.emails, *person.emails, former.subject if former else ""}
+    footing = await footing_of(app, pusher, runner.standings, named)
+    ground = footing.ground
     if not pushed.email:
         return await _keep_nobody(app, pusher, pushed, body, former, person)
     subject = _subject(ground, pushed, former)
     made = user_claims(client, ground.snapshot, pushed, subject, person.id)
-    swap = _swap(ground, subject, person, f"{client.reference}:user", made)
+    swap = _swap(footing, subject, person, f"{client.reference}:user", made)
     gone = PARKED if client.leaving is Leaving.PARK else ABSENT
-    _refuse_impossible(ground, pusher, [replace(swap, wanted=PRESENT if pushed.active else gone)])
+    swaps = [replace(swap, wanted=PRESENT if pushed.active else gone)]
+    await _refuse_impossible(footing, pusher, swaps)
     async with _pushing(app, pusher, "pushed") as work:
         record = await _keep_user(work, pusher, pushed, body, former, person, subject)
         if former is not None and former.subject not in ("", subject.casefold()):
@@ -114,15 +119,17 @@ async def drop_user(app: App, runner: ScimRunner, pusher: Pusher, record: ScimRe
         async with _pushing(app, pusher, "deleted") as work:
             await work.scim.remove(client.id, "User", record.id)
         return
-    ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
         person = await view.people.get(record.id)
+    named = {record.subject, *(person.emails if person else ())}
+    footing = await footing_of(app, pusher, runner.standings, named)
+    ground = footing.ground
     gone = PARKED if client.leaving is Leaving.PARK else ABSENT
     leaving = user_claims(
         client, ground.snapshot, PushedUser(record.subject, active=False), record.subject, record.id
     )
-    swap = _swap(ground, record.subject, person, client.reference, leaving)
-    _refuse_impossible(ground, pusher, [replace(swap, wanted=gone)])
+    swap = _swap(footing, record.subject, person, client.reference, leaving)
+    await _refuse_impossible(footing, pusher, [replace(swap, wanted=gone)])
     async with _pushing(app, pusher, "deleted") as work:
         await work.scim.remove(client.id, "User", record.id)
         await _write_claims(work, pusher, [swap])
@@ -144,7 +151,6 @@ async def push_group(
     """
     _need_pushing(app, pusher)
     client, held = pusher.client, members_in(former) if former else ()
-    ground = await ground_of(app, pusher.actor, pusher.portal.name)
     async with app.database.read() as view:
         known = {one.id: one for one in await view.scim.known(client.id, "User", [
             *dict.fromkeys((*pushed.members, *held))
@@ -154,9 +160,12 @@ async def push_group(
     if unknown:
         raise BadValue(f"no such member: {', '.join(unknown[:5])}; nothing was changed")
     record_id = former.id if former else uuid7()
-    target = _target(pusher, ground, pushed, former)
-    swaps = _group_swaps(ground, pusher, record_id, target, pushed.members, held, known, people)
-    _refuse_impossible(ground, pusher, swaps)
+    named = {one.subject for one in known.values()}
+    named |= {email for one in people.values() if one for email in one.emails}
+    footing = await footing_of(app, pusher, runner.standings, named)
+    target = _target(pusher, footing.ground, pushed, former)
+    swaps = _group_swaps(footing, pusher, record_id, target, pushed.members, held, known, people)
+    await _refuse_impossible(footing, pusher, swaps)
     async with _pushing(app, pusher, "pushed") as work:
         record = _group_record(work, pusher, pushed, body, former, record_id, target)
         await (work.scim.change(record) if former else work.scim.add(record))
@@ -299,26 +308,35 @@ async def _keep_user(
 
 
 def _swap(
-    ground: Ground, subject: str, person: Person | None, reference: str,
+    footing: Footing, subject: str, person: Person | None, reference: str,
     made: tuple[Assignment, ...],
 ) -> _Swap:  # fmt: skip
     """Claims under a reference (or below it) are replaced by these."""
     ended = tuple(
         one
-        for one in claims_about(ground, subject)
+        for one in footing.claims_about(subject)
         if one.origin is Origin.SCIM and (f"{one.reference}:").startswith(f"{reference}:")
     )
     return _Swap(subject.casefold(), person, ended, made)
 
 
-def _refuse_impossible(ground: Ground, pusher: Pusher, swaps: Iterable[_Swap]) -> None:
-    """Raise NotAsAsked where the plan of these swaps would be stopped."""
+async def _refuse_impossible(footing: Footing, pusher: Pusher, swaps: Sequence[_Swap]) -> None:
+    """Raise NotAsAsked where the plan of these swaps would be stopped.
+
+    In a thread: a group of thousands takes seconds, and others are answered meanwhile.
+    """
+    await asyncio.to_thread(_try_out, footing, pusher, swaps)
+
+
+def _try_out(footing: Footing, pusher: Pusher, swaps: Sequence[_Swap]) -> None:
+    ground = footing.ground
     wishes: list[DesiredUser] = []
     for swap in swaps:
-        others = [one for one in claims_about(ground, swap.subject) if one not in swap.ended]
+        others = [one for one in footing.claims_about(swap.subject) if one not in swap.ended]
         claims = (*others, *swap.made)
         lost = lost_of(swap.ended, claims)
-        wish = wish_of(pusher.client, ground, swap.subject, swap.person, claims, lost)
+        theirs = footing.about([swap.subject, *(swap.person.emails if swap.person else ())])
+        wish = wish_of(pusher.client, theirs, swap.subject, swap.person, claims, lost)
         wanted = swap.wanted or (wish.presence.values[0] if wish and wish.presence else PRESENT)
         refuse_contradiction(wish, wanted, swap.subject)
         if wish is not None:
@@ -399,7 +417,7 @@ def _target(pusher: Pusher, ground: Ground, pushed: PushedGroup, former: ScimRec
 
 
 def _group_swaps(
-    ground: Ground, pusher: Pusher, record_id: str, target: str, members: Sequence[str],
+    footing: Footing, pusher: Pusher, record_id: str, target: str, members: Sequence[str],
     held: Sequence[str], known: Mapping[str, ScimRecord], people: Mapping[str, Person | None],
 ) -> list[_Swap]:  # fmt: skip
     reference = f"{pusher.client.reference}:group:{record_id}"
@@ -410,8 +428,8 @@ def _group_swaps(
             continue
         made: tuple[Assignment, ...] = ()
         if one in members and target:
-            made = group_claims(pusher.client, ground, target, reference, {subject: one})
-        swap = _swap(ground, subject, people[one], reference, made)
+            made = group_claims(pusher.client, footing.ground, target, reference, {subject: one})
+        swap = _swap(footing, subject, people[one], reference, made)
         if set(swap.ended) != set(made):
             swaps.append(swap)
     return swaps
