@@ -35,6 +35,17 @@ def test_every_command_says_what_it_does() -> None:
     assert [] == found
 
 
+def test_every_option_says_what_it_is_for() -> None:
+    """No option is a bare name in --help."""
+    tree = walked(rolecall, click.Context(rolecall, info_name="rolecall"))
+    options = [
+        (path, one) for path, command, _ in tree for one in command.params
+        if isinstance(one, click.Option)
+    ]  # fmt: skip
+
+    assert [] == [f"{path} {one.opts[0]}" for path, one in options if not one.help]
+
+
 def test_every_noun_has_its_place() -> None:
     """Each noun of the table points to a module of the command line."""
     assert [] == [n for n, e in NOUNS.items() if not e.target.startswith("rolecall.cli.")]

@@ -82,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; the exit code. Errors are told on stderr, never as a traceback."""
+    if unreadable := [one for one in arguments if not _is_text(one)]:
+        return _refuse(f"{unreadable[0]!a} is no UTF-8 text", "type it, or rename it, in UTF-8")
     try:
         result = rolecall.main(list(arguments), prog_name="rolecall", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -128,6 +130,15 @@ def _of_system(error: OSError) -> tuple[str, str]:
 def _leave_stdout() -> None:
     """Nothing more goes to an output that takes nothing: Python would complain at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_text(argument: str) -> bool:
+    """Bytes the system could not read as text come as lone surrogates, which nothing can keep."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(message: str, hint: str | None) -> int:

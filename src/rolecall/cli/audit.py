@@ -13,6 +13,7 @@ import click
 
 from rolecall.cli.output import hint, json_option, print_json, say, tell
 from rolecall.cli.running import ask
+from rolecall.kit.errors import Refused
 from rolecall.kit.visible import visible_in_json
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -54,9 +55,13 @@ def verify(file: Path | None, expect: str, key_file: Path | None, as_json: bool)
 def _of_file(file: Path, expect: str) -> tuple[Any, str]:
     from rolecall.services.evidence.auditing import check_lines
 
-    with file.open(encoding="utf-8") as lines:
-        verdict = check_lines(lines, expect)
-    return verdict, verdict.fault
+    try:
+        with file.open(encoding="utf-8") as lines:
+            verdict = check_lines(lines, expect)
+    except UnicodeDecodeError as error:
+        hint = "give an evidence pack (ZIP) or what `rolecall audit export` wrote"
+        raise Refused(f"{file} is neither a pack nor a trail", hint=hint) from error
+    return verdict, verdict.fault or ("" if verdict.lines else f"{file} holds no line")
 
 
 def _of_database(expect: str) -> tuple[Any, str]:

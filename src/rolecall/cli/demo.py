@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.numbers import Whole
 from rolecall.cli.output import json_option, print_json, say
 from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
@@ -37,8 +38,14 @@ PORTAL = "demo"
 
 @click.command(epilog="Example: rolecall demo --once --seed tiny")
 @click.option("--once", is_flag=True, help="Print the summary and stop.")
-@click.option("--seed", type=click.Choice(SEEDS), default="acme", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Of the emulated portal.")
+@click.option(
+    "--seed",
+    type=click.Choice(SEEDS),
+    default="acme",
+    show_default=True,
+    help="Which portal; acme has about 150 people and every kind of trouble.",
+)
+@click.option("--port", type=Whole(0, 65_535), default=0, help="Of the emulated portal.")
 @json_option
 def demo(once: bool, seed: str, port: int, as_json: bool) -> None:
     """Start a HubSpot portal on this machine, connect, sync, and say what is wrong with it.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.access import read_text
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
 from rolecall.cli.running import ask
 from rolecall.kit.errors import Refused
@@ -78,7 +79,7 @@ def _mapping(path: Path) -> dict[str, str]:
 
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date that is none, bytes that are no text
         raise Refused(f"{path} is not YAML", hint="write one line per column: Header: sets") from (
             error
         )
@@ -154,7 +155,7 @@ def attest(name: str, file: Path | None, reason: str, as_json: bool) -> None:
         click.echo(text, nl=False)
         hint(f"correct it, then sign it off: `rolecall export attest {name} FILE`")
         return
-    told = file.read_text(encoding="utf-8")
+    told = read_text(file) or ""
     found = ask(lambda app, actor: attest_sets(app, actor, name, told, reason))
     rows: list[dict[str, Any]] = [
         {"permission_set": one.name, "permissions": len(one.grants), "by": one.by, "at": one.as_of}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.numbers import HUBSPOT_ID
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
 from rolecall.cli.running import ask
 from rolecall.kit.errors import Refused
@@ -29,7 +30,7 @@ def import_source() -> None:
     epilog="Example: rolecall import-source add --app-id 123 --secret-file secret.txt "
     "--public-url https://hooks.example.com/rolecall"
 )
-@click.option("--app-id", type=click.IntRange(1), required=True, help="The app's id at HubSpot.")
+@click.option("--app-id", type=HUBSPOT_ID, required=True, help="The app's id at HubSpot.")
 @click.option(
     "--secret-file", type=SECRET_FILE, required=True, help="File with the app's client secret."
 )
@@ -42,7 +43,7 @@ def import_source() -> None:
     help="What the screen offers as accounts; source = the list a person came with.",
 )
 @click.option(
-    "--portal", "portals", type=click.IntRange(1), multiple=True,
+    "--portal", "portals", type=HUBSPOT_ID, multiple=True,
     help="Hub id that may ask (repeat); all connected portals when left out.",
 )  # fmt: skip
 @click.option("--source", "sources", multiple=True, help="People of this list alone (repeat).")
@@ -105,7 +106,7 @@ def list_(as_json: bool) -> None:
 
 
 @import_source.command(epilog="Example: rolecall import-source remove 123")
-@click.argument("app_id", type=click.IntRange(1))
+@click.argument("app_id", type=HUBSPOT_ID)
 @json_option
 def remove(app_id: int, as_json: bool) -> None:
     """Stop answering for an app, and forget its secret."""
@@ -120,9 +121,9 @@ def remove(app_id: int, as_json: bool) -> None:
 
 @import_source.command(epilog="Example: rolecall import-source doctor https://hooks.example.com")
 @click.argument("url")
-@click.option("--app-id", type=click.IntRange(1), help="The app, if it is not registered here.")
+@click.option("--app-id", type=HUBSPOT_ID, help="The app, if it is not registered here.")
 @click.option("--secret-file", type=SECRET_FILE, help="Its client secret, if not registered here.")
-@click.option("--portal", type=click.IntRange(1), help="Hub id to ask as.")
+@click.option("--portal", type=HUBSPOT_ID, help="Hub id to ask as.")
 @click.option("--public-url", default="", help="The target URL at HubSpot, if URL is another way.")
 @json_option
 def doctor(
@@ -167,10 +168,16 @@ def _print_checks(title: str, checks: Any) -> None:
 
 
 def _secret(path: Path) -> str:
+    hint = "a text file with the client secret alone, from the app's Auth tab"
     try:
-        return path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"Cannot read the secret file {path}: {error}") from error
+        secret = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise Refused(f"Cannot read the secret file {path}: {error.strerror}", hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise Refused(f"The secret file {path} is no UTF-8 text", hint=hint) from error
+    if not secret:
+        raise Refused(f"The secret file {path} is empty", hint=hint)
+    return secret
 
 
 def _shape(one: ImportApp) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.numbers import HUBSPOT_ID
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
 from rolecall.cli.plan_output import apply_options, plan_and_apply
 from rolecall.cli.running import ask
@@ -103,9 +104,11 @@ def _found(wanted: str, extra: tuple[Path, ...]) -> ListedPack:
 @json_option
 def init(pack_id: str, title: str, vendor: str, as_json: bool) -> None:
     """Print a new pack with every key explained, to fill in and keep as a file."""
-    from rolecall.permissions.pack_template import pack_template
+    from rolecall.permissions.pack_template import PACK_ID, pack_template
     from rolecall.services.shapes import text_shape
 
+    if not PACK_ID.fullmatch(pack_id):
+        raise click.BadParameter(f"{pack_id!r} is no short name, such as dialer")
     day = f"{datetime.now():%Y-%m-%d}"  # noqa: DTZ005  (the reader's own day)
     text = pack_template(pack_id, title or pack_id, vendor or "Vendor", day)
     if as_json:
@@ -242,7 +245,7 @@ def plan(
 )
 @click.argument("name")
 @click.argument("wanted", metavar="PACK")
-@click.argument("app_id", metavar="APP-ID")
+@click.argument("app_id", metavar="APP-ID", type=HUBSPOT_ID)
 @click.option(
     "--scope", "scopes", multiple=True, help="A scope HubSpot shows it was granted; repeat."
 )
@@ -252,7 +255,7 @@ def plan(
 def app_(
     name: str,
     wanted: str,
-    app_id: str,
+    app_id: int,
     scopes: tuple[str, ...],
     forget: bool,
     extra: tuple[Path, ...],
@@ -269,9 +272,9 @@ def app_(
     async def use(app: Any, actor: Any) -> tuple[str, dict[str, Any]]:
         pack = find_pack(app, wanted, extra).pack
         if forget:
-            await forget_app(app, actor, name, pack, app_id)
-            return pack.name, {"app_id": app_id, "pack": pack.id, "forgotten": True}
-        return pack.name, app_shape(await name_app(app, actor, name, pack, app_id, scopes))
+            await forget_app(app, actor, name, pack, str(app_id))
+            return pack.name, {"app_id": str(app_id), "pack": pack.id, "forgotten": True}
+        return pack.name, app_shape(await name_app(app, actor, name, pack, str(app_id), scopes))
 
     told, shape = ask(use)
     if as_json:

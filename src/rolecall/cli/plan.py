@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.numbers import Number
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
 from rolecall.cli.plan_output import (
     approve_and_apply,
@@ -202,7 +203,9 @@ def replan(plan_id: str, as_json: bool) -> None:
 @click.argument("plan_id", metavar="ID")
 @click.argument("guardrail")
 @click.option("--reason", required=True, help="Why; kept in the audit trail.")
-@click.option("--hours", default=24.0, show_default=True, help="Until it expires unused.")
+@click.option(
+    "--hours", type=Number(), default=24.0, show_default=True, help="Until it expires unused."
+)
 @json_option
 def override(plan_id: str, guardrail: str, reason: str, hours: float, as_json: bool) -> None:
     """Let this plan pass one guardrail, once; it is made again with the leave in it."""

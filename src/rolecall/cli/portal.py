@@ -9,6 +9,7 @@ import click
 
 from rolecall.cli.asking import ask_as_operator
 from rolecall.cli.connection_output import connection_lines, explain_tokens
+from rolecall.cli.numbers import HUBSPOT_ID
 from rolecall.cli.output import ago, hint, json_option, print_json, print_table, say, tell
 from rolecall.cli.progress import shown_progress
 from rolecall.cli.running import ask
@@ -65,7 +66,7 @@ def add(
 @portal.command(epilog="Example: rolecall portal link acme --hub-id 12345")
 @click.argument("name")
 @click.option("--app", "client_id", default="", help="Client id, where several are registered.")
-@click.option("--hub-id", type=click.IntRange(1), help="The only portal it may connect.")
+@click.option("--hub-id", type=HUBSPOT_ID, help="The only portal it may connect.")
 @json_option
 def link(name: str, client_id: str, hub_id: int | None, as_json: bool) -> None:
     """A link with which a Super Admin connects their portal; they need no account here.

@@ -64,7 +64,13 @@ def list_(name: str, as_json: bool) -> None:
 @report.command(epilog="Example: rolecall report save acme --title Idle --where idle=90")
 @click.argument("name")
 @click.option("--title", required=True, help="What it is called.")
-@click.option("--kind", type=click.Choice(KINDS), default="users", show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="users",
+    show_default=True,
+    help="What a row is about.",
+)
 @click.option("--column", "columns", multiple=True, help="One column; default the usual ones.")
 @click.option("--where", "filters", multiple=True, metavar="FILTER=VALUE", help="Only these rows.")
 @json_option
@@ -119,7 +125,9 @@ def run(name: str, wanted: str, as_csv: bool, to: Path | None, as_json: bool) ->
 @click.argument("wanted", metavar="REPORT")
 @click.option("--every", type=click.Choice(EVERY), required=True, help="never = no more.")
 @click.option("--to", "recipients", multiple=True, help="E-mail of an operator who may look.")
-@click.option("--form", type=click.Choice(FORMS), default="csv", show_default=True)
+@click.option(
+    "--form", type=click.Choice(FORMS), default="csv", show_default=True, help="What is attached."
+)
 @json_option
 def mail(
     name: str, wanted: str, every: str, recipients: tuple[str, ...], form: str, as_json: bool

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.asking import ask_as_operator, ask_in
+from rolecall.cli.numbers import DAYS
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def catalogue(name: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("profile")
 @click.option("--for", "subject", default="", help="E-mail of whom it is for; default yourself.")
-@click.option("--days", type=click.IntRange(1), help="For how long; default as long as allowed.")
+@click.option("--days", type=DAYS, help="For how long; default as long as allowed.")
 @click.option("--from", "starts", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
 @click.option("--reason", required=True, help="What it is needed for.")
 @click.option("--first-name", default="", help="Of a new colleague.")
@@ -152,7 +153,7 @@ def withdraw(request_id: str, as_json: bool) -> None:
 
 @request.command(epilog="Example: rolecall request extend 0198c1d2-... --days 10 --reason 'late'")
 @click.argument("request_id", metavar="ID")
-@click.option("--days", type=click.IntRange(1), required=True, help="How many days more.")
+@click.option("--days", type=DAYS, required=True, help="How many days more.")
 @click.option("--reason", required=True, help="Why.")
 @json_option
 def extend(request_id: str, days: int, reason: str, as_json: bool) -> None:

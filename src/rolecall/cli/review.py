@@ -11,6 +11,7 @@ import click
 
 from rolecall.cli.asking import ask_as_operator, ask_in
 from rolecall.cli.moments import Moment
+from rolecall.cli.numbers import Whole
 from rolecall.cli.output import (
     hint,
     json_option,
@@ -40,15 +41,39 @@ def review() -> None:
 def _scope_options(command: Any) -> Any:
     options = (
         click.option("--title", required=True, help="What the review is called."),
-        click.option("--slot", "slots", multiple=True, type=click.Choice(SLOTS)),
+        click.option(
+            "--slot",
+            "slots",
+            multiple=True,
+            type=click.Choice(SLOTS),
+            help="Only grants of this kind; may be repeated.",
+        ),
         click.option("--user", "users", multiple=True, help="Only these e-mails."),
         click.option("--super-admins", is_flag=True, help="Only Super Admins."),
         click.option("--only-changed", is_flag=True, help="Only what is new since the last one."),
-        click.option("--reviewers", type=click.Choice(KINDS), default="manager"),
+        click.option(
+            "--reviewers",
+            type=click.Choice(KINDS),
+            default="manager",
+            show_default=True,
+            help="Who decides.",
+        ),
         click.option("--named", multiple=True, help="E-mail of a named reviewer."),
         click.option("--fallback", default="", help="Who reviews where the rule finds nobody."),
-        click.option("--silence", type=click.Choice(["keep", "revoke"]), default="revoke"),
-        click.option("--due-days", type=click.IntRange(1, 180), default=14, show_default=True),
+        click.option(
+            "--silence",
+            type=click.Choice(["keep", "revoke"]),
+            default="revoke",
+            show_default=True,
+            help="What no decision means at the end.",
+        ),
+        click.option(
+            "--due-days",
+            type=Whole(1, 180),
+            default=14,
+            show_default=True,
+            help="How long there is to decide.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -83,7 +108,7 @@ def open_(name: str, as_json: bool, **told: Any) -> None:
 @review.command(epilog="Example: rolecall review schedule acme --title Q --every quarterly")
 @click.argument("name")
 @_scope_options
-@click.option("--every", type=click.Choice(CADENCES), required=True)
+@click.option("--every", type=click.Choice(CADENCES), required=True, help="How often it opens.")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
 @json_option
 def schedule(name: str, every: str, first: datetime | None, as_json: bool, **told: Any) -> None:
@@ -338,7 +363,12 @@ def key(as_json: bool) -> None:
 
 @review.command("verify", epilog="Example: rolecall review verify q4.zip --key rolecall.pem")
 @click.argument("pack", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", "key_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The public key it must be signed with (PEM).",
+)
 @json_option
 def verify(pack: Path, key_file: Path | None, as_json: bool) -> None:
     """Check a pack as an auditor would: `python verify_pack.py` does the same without Rolecall."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.asking import ask_as_operator
+from rolecall.cli.numbers import MOST, Whole
 from rolecall.cli.output import hint, json_option, print_json, print_table, say
 from rolecall.domain.scim import GroupTarget, Leaving
 
@@ -48,8 +49,8 @@ def list_(as_json: bool) -> None:
 @click.argument("client")
 @click.option("--groups", type=click.Choice(TARGETS), help="What a group's name stands for.")
 @click.option("--leaving", type=click.Choice(LEAVINGS), help="What active: false and DELETE do.")
-@click.option("--most-people", type=click.IntRange(0), help="In one plan without approval.")
-@click.option("--most-leavers", type=click.IntRange(0), help="Within a day without approval.")
+@click.option("--most-people", type=MOST, help="In one plan without approval.")
+@click.option("--most-leavers", type=MOST, help="Within a day without approval.")
 @click.option("--welcome-email/--no-welcome-email", default=None, help="HubSpot's, to new users.")
 @json_option
 def set_(
@@ -135,7 +136,9 @@ def groups(client: str, as_json: bool) -> None:
 
 @scim.command(epilog="Example: rolecall scim log okta --limit 20")
 @click.argument("client")
-@click.option("--limit", type=click.IntRange(1, 1_000), default=50, show_default=True)
+@click.option(
+    "--limit", type=Whole(1, 1_000), default=50, show_default=True, help="At most so many lines."
+)
 @json_option
 def log(client: str, limit: int, as_json: bool) -> None:
     """What a client sent, newest first, and what it was answered; passwords are never kept."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolecall.cli.numbers import Whole
 from rolecall.cli.output import say
 from rolecall.cli.running import ask
 from rolecall.kit.errors import Refused
@@ -26,7 +27,13 @@ MOST_HEADERS = 65_536  # bytes of a request before its body
 
 @click.command(epilog="Example: rolecall serve --public-url https://rolecall.example.com")
 @click.option("--host", default=LOCAL, show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65_535), default=PORT, show_default=True)
+@click.option(
+    "--port",
+    type=Whole(0, 65_535),
+    default=PORT,
+    show_default=True,
+    help="Where it listens; 0 = any that is free.",
+)
 @click.option("--public-url", help="What browsers type, where a proxy stands before.")
 @click.option("--proxy", help="Address of that proxy, whose word on the visitor is taken.")
 def serve(host: str, port: int, public_url: str | None, proxy: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.asking import ask_as_operator
+from rolecall.cli.numbers import DAYS
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 
@@ -24,9 +25,16 @@ def token() -> None:
 
 @token.command(epilog="Example: rolecall token create ci --scope plan:propose --portal acme")
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES))
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(SCOPES),
+    help="What it may do; may be repeated.",
+)
 @click.option("--portal", "portals", multiple=True, help="Only for these; default every one.")
-@click.option("--days", type=click.IntRange(1), help="Ends after so many days.")
+@click.option("--days", type=DAYS, help="Ends after so many days.")
 @json_option
 def create(
     name: str, scopes: tuple[str, ...], portals: tuple[str, ...], days: int | None, as_json: bool
@@ -53,7 +61,7 @@ def create(
 
 @token.command(epilog="Example: rolecall token rotate 0198c1d2-... --days 365")
 @click.argument("token_id", metavar="ID")
-@click.option("--days", type=click.IntRange(1), help="Ends after so many days; default no end.")
+@click.option("--days", type=DAYS, help="Ends after so many days; default no end.")
 @json_option
 def rotate(token_id: str, days: int | None, as_json: bool) -> None:
     """Give a token a new secret, once on stdout; the former one ends at once.

@@ -139,7 +139,11 @@ def change(
     metavar="[TYPE=]E-MAIL",
     help="Who takes the records; deals=E-MAIL for one type.",
 )
-@click.option("--rule", type=click.Choice(("manager", "team-lead", "round-robin")), default=None)
+@click.option(
+    "--rule",
+    type=click.Choice(("manager", "team-lead", "round-robin")),
+    help="Who takes the records, where nobody is named.",
+)
 @click.option("--keep-records", is_flag=True, help="Leave the records where they are.")
 @click.option("--preview", is_flag=True, help="Only count what would be left behind.")
 @apply_options

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.moments import Moment
+from rolecall.cli.numbers import DAYS_AGO, Whole
 from rolecall.cli.output import (
     ago,
     hint,
@@ -42,13 +43,19 @@ SORTS = ("name", "email", "id", "state", "last_active", "created")
 @click.option("--seat", help="Seat, by name.")
 @click.option("--super-admin", is_flag=True, help="Super Admins only.")
 @click.option("--domain", help="E-mail domain.")
-@click.option("--inactive-days", type=click.IntRange(0), help="Not active for so many days.")
+@click.option("--inactive-days", type=DAYS_AGO, help="Not active for so many days.")
 @click.option("--where", multiple=True, metavar="NAME=VALUE", help="Any field or CRM property.")
 @click.option("--at", type=Moment(), help="As it was then: a day (its end) or a time in UTC.")
 @click.option("--columns", help="Comma-separated fields and CRM properties.")
-@click.option("--sort", type=click.Choice(SORTS), default="email", show_default=True)
+@click.option(
+    "--sort",
+    type=click.Choice(SORTS),
+    default="email",
+    show_default=True,
+    help="The order of the lines.",
+)
 @click.option("--descending", is_flag=True, help="Largest first.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", type=Whole(1), help="At most so many.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV; no cell is ever a formula.")
 @json_option
 def list_(name: str, columns: str | None, as_csv: bool, as_json: bool, **limits: Any) -> None:

@@ -20,6 +20,7 @@ from rolecall.permissions.catalogue import Catalogue
 from rolecall.permissions.evidence import SetDefinition, attested_definition
 from rolecall.permissions.levels import NONE
 from rolecall.permissions.tokens import read_level
+from rolecall.policy.composing import syntax_problem
 from rolecall.policy.nodes import Nodes
 from rolecall.policy.problems import Problem, did_you_mean
 
@@ -31,7 +32,8 @@ class AttestationProblems(Refused):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
-        lines = [f"the attested definitions have {len(self.problems)} problems"]
+        count = len(self.problems)
+        lines = [f"the attested definitions have {count} {'problem' if count == 1 else 'problems'}"]
         lines += [f"  {one.text}{f' ({one.hint})' if one.hint else ''}" for one in self.problems]
         super().__init__("\n".join(lines))
 
@@ -50,10 +52,8 @@ def read_attestation(
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise AttestationProblems([Problem(line, column, "", "is not YAML")]) from error
+    except yaml.YAMLError as error:
+        raise AttestationProblems([syntax_problem(error)]) from error
     if node is None:
         raise AttestationProblems([Problem(1, 1, "", "the file is empty")])
     nodes = Nodes()

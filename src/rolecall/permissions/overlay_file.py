@@ -9,6 +9,7 @@ import yaml
 from rolecall.domain.portal import Tier
 from rolecall.kit.errors import Refused
 from rolecall.permissions.catalogue import Kind, Sure
+from rolecall.policy.composing import syntax_problem
 from rolecall.policy.nodes import Nodes, is_null
 from rolecall.policy.problems import Problem
 
@@ -40,11 +41,8 @@ def check_overlay(text: str, where: str) -> None:
     """Raise OverlayProblems unless every table of the overlay has the form of the shipped one."""
     try:
         node = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        problem = Problem(line, column, "", f"is not YAML: {error.problem}")
-        raise OverlayProblems(where, [problem]) from error
+    except yaml.YAMLError as error:
+        raise OverlayProblems(where, [syntax_problem(error)]) from error
     if node is None:
         raise OverlayProblems(where, [Problem(1, 1, "", "the file is empty")])
     nodes = Nodes()

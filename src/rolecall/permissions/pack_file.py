@@ -12,6 +12,7 @@ from rolecall.permissions.catalogue import Catalogue, Kind, Permission
 from rolecall.permissions.catalogue_file import cycles
 from rolecall.permissions.levels import SCOPES
 from rolecall.permissions.pack import Need, Pack, PackSource, Requirement, Step, When
+from rolecall.policy.composing import syntax_problem
 from rolecall.policy.nodes import Nodes
 from rolecall.policy.problems import Problem, did_you_mean
 
@@ -64,8 +65,8 @@ def read_pack(text: str, catalogue: Catalogue, where: str = "") -> Pack:
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        raise PackProblems(where, [_syntax(error)]) from error
+    except yaml.YAMLError as error:
+        raise PackProblems(where, [syntax_problem(error)]) from error
     if node is None:
         raise PackProblems(where, [Problem(1, 1, "", "the file is empty")])
     reader = _Reader(catalogue)
@@ -74,12 +75,6 @@ def read_pack(text: str, catalogue: Catalogue, where: str = "") -> Pack:
     if reader.nodes.problems:
         raise PackProblems(where, reader.nodes.problems)
     return pack
-
-
-def _syntax(error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Problem(line, column, "", f"is not YAML: {error.problem}")
 
 
 def _pack(reader: _Reader, node: yaml.Node) -> Pack:

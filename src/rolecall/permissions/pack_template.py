@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import yaml
+
+PACK_ID = re.compile(r"\w[\w.-]*")
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_PLAIN = re.compile(r"\w([\w .&/()-]*[\w.)])?")
 _TEXT = """# A requirement pack: the least access an integration needs. `rolecall pack check` reads it.
 pack: {id}
 name: {name}
@@ -38,4 +46,10 @@ steps:
 
 def pack_template(pack_id: str, name: str, vendor: str, day: str) -> str:
     """A new pack's YAML; `day` is the date (YYYY-MM-DD) the requirements were read."""
-    return _TEXT.format(id=pack_id, name=name, vendor=vendor, day=day)
+    return _TEXT.format(id=_quoted(pack_id), name=_quoted(name), vendor=_quoted(vendor), day=day)
+
+
+def _quoted(text: str) -> str:
+    """The text as YAML reads it back; plain where that is the same."""
+    node = yaml.compose(text) if _PLAIN.fullmatch(text) else None
+    return text if node is not None and node.tag == _TEXT_TAG else json.dumps(text)

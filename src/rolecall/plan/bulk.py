@@ -26,7 +26,7 @@ from rolecall.plan.wishes import (
 from rolecall.policy.desired import Desired, DesiredUser, Source
 from rolecall.policy.document import PROFILE_FIELDS, ParkingSettings
 from rolecall.policy.people_nodes import looks_like_email
-from rolecall.policy.problems import did_you_mean
+from rolecall.policy.problems import did_you_mean, named_among
 
 MAX_ROWS = 100_000
 ACTIONS = ("add", "change", "offboard", "remove", "")  # "" = add who is missing, change who is not
@@ -207,7 +207,7 @@ def mapped(header: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]
     titles = {_folded(title) for title in header}
     for title, name in mapping.items():
         if _folded(title) not in titles:
-            raise Refused(f"the file has no column {title!r}", hint=did_you_mean(title, header))
+            raise Refused(f"the file has no column {title!r}", hint=named_among(title, header))
         if name.strip() and name.strip() not in HEADERS:
             hint = did_you_mean(name, HEADERS) or f"one of {', '.join(HEADERS)}"
             raise Refused(f"no column means {name!r}", hint=hint)

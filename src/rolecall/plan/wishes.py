@@ -13,7 +13,7 @@ from rolecall.policy.desired import EXACT_EVERYWHERE, Desired, DesiredUser, Sour
 from rolecall.policy.document import PROFILE_FIELDS, ParkingSettings, Presence, Ref
 from rolecall.policy.grants_nodes import known_zone
 from rolecall.policy.names import Index, Names, names_of
-from rolecall.policy.problems import did_you_mean
+from rolecall.policy.problems import FIND_USERS, did_you_mean
 
 GUESSED = 5_000  # users among whom a misspelt one is guessed; beyond, guessing takes too long
 
@@ -159,7 +159,7 @@ def _there(there: Directory, email: str) -> User:
     user = there.users.get(email.casefold())
     if user is None:
         hint = did_you_mean(email, there.users) if len(there.users) <= GUESSED else ""
-        raise Refused(f"{email} is not in the portal", hint=hint or None)
+        raise Refused(f"{email} is not in the portal", hint=hint or FIND_USERS)
     return user
 
 

@@ -29,7 +29,7 @@ def compose(text: str) -> yaml.Node:
             _refuse_deep(text)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
-        raise PolicyProblems([_as_problem(error)]) from error
+        raise PolicyProblems([syntax_problem(error)]) from error
     if node is None:
         raise PolicyProblems([Problem(1, 1, "", "is empty", "start with: version: 1")])
     if "*" in text:
@@ -84,7 +84,8 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def _as_problem(error: yaml.YAMLError) -> Problem:
+def syntax_problem(error: yaml.YAMLError) -> Problem:
+    """What is no YAML, with its place where the reader told one."""
     mark = getattr(error, "problem_mark", None)
     said = [
         str(part) for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part

@@ -11,6 +11,10 @@ from rolecall.kit.errors import Refused
 _SHOWN = 50  # a file with a thousand mistakes has one cause; fifty lines show it
 
 
+SHOWN = 10  # names in a hint
+FIND_USERS = "look for a part of it: `rolecall user list PORTAL --search PART`"
+
+
 class Problem(NamedTuple):
     """One mistake; line and column count from 1, 0 where there is no place in a file."""
 
@@ -53,3 +57,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     by_fold = {name.casefold(): name for name in known}
     near = get_close_matches(word.casefold(), list(by_fold), n=2, cutoff=0.6)
     return f"did you mean {' or '.join(repr(by_fold[name]) for name in near)}?" if near else ""
+
+
+def named_among(word: str, known: Iterable[str]) -> str:
+    """A hint where a name is none of these: the nearest, else the first of all there are."""
+    names = sorted(known, key=str.casefold)
+    if hint := did_you_mean(word, names):
+        return hint
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"there are: {', '.join(names[:SHOWN])}{more}" if names else "this portal has none"

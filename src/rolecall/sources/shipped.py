@@ -40,7 +40,7 @@ def _named_text(path: Path) -> tuple[str, str]:
     try:
         return str(path), path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(f"{path} is not UTF-8 text") from error
+        raise Refused(f"{path} is not UTF-8 text", hint="save it as UTF-8") from error
 
 
 def pack_texts(extra: Iterable[Path] = ()) -> dict[str, str]:
@@ -49,7 +49,8 @@ def pack_texts(extra: Iterable[Path] = ()) -> dict[str, str]:
     found = {f"shipped:{one.name}": one.read_text(encoding="utf-8") for one in shipped}
     for path in extra:
         for file in _yaml_files(path):
-            found[str(file)] = file.read_text(encoding="utf-8")
+            name, text = _named_text(file)
+            found[name] = text
     return found
 
 

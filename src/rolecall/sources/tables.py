@@ -51,7 +51,7 @@ def read_table(data: bytes) -> Table:
     text, encoding = decoded(data)
     lines, separator = _without_hint(text)
     if not lines.strip():
-        raise Refused("the file is empty")
+        raise Refused("the file is empty", hint="send a CSV file or a workbook with a header")
     separator = separator or _separator(lines)
     csv.field_size_limit(_LONGEST_CELL)
     try:

@@ -253,7 +253,7 @@ class Scim(Repository):
         """One line of the log; NotThere when there is none."""
         row = await self.one(select(LOG.c.body).where(LOG.c.id == line_id))
         if row is None:
-            raise NotThere(f"There is no line {line_id} in the SCIM log")
+            raise NotThere(f"There is no line {line_id} in the log", hint="see `rolecall scim log`")
         return from_json(row["body"], ScimLine)
 
     async def _count(self, client_id: str, kind: str, more: int) -> None:

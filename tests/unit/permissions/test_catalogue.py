@@ -92,7 +92,7 @@ items:
 @pytest.mark.parametrize(
     ("overlay", "words"),
     [
-        ("items: [", "not YAML"),
+        ("items: [", "did not find expected node content"),
         ("nonsense: 1", "unknown key 'nonsense'"),
         ("", "the file is empty"),
         ("items: {crm_tools.a: 7}", "must be a mapping"),

@@ -44,7 +44,7 @@ SECTIONS = {
 def draft_add(ground: Ground, order: AddUser) -> Draft:
     """A new user; Refused when the user is there already, or a name is not known."""
     if not looks_like_email(order.email):
-        raise Refused(f"{order.email!r} is not an e-mail address")
+        raise Refused(f"{order.email!r} is not an e-mail address", hint="such as kim@acme.test")
     until = end_of(ground, order.until)
     _refuse_contractor(order)
     ask = asked(ground, order.ask, order.profile)
@@ -251,7 +251,8 @@ def _refuse_contractor(order: AddUser) -> None:
             hint="--contractor --until 2027-03-31 --sponsor anna@acme.test",
         )
     if not looks_like_email(order.sponsor):
-        raise Refused(f"the sponsor {order.sponsor!r} is not an e-mail address")
+        told = f"the sponsor {order.sponsor!r} is not an e-mail address"
+        raise Refused(told, hint="such as kim@acme.test")
 
 
 def _reason(order: AddUser) -> str:

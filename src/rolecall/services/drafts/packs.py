@@ -16,7 +16,7 @@ from rolecall.permissions.pack_file import read_pack
 from rolecall.permissions.pack_wishes import Wish, wishes_for
 from rolecall.plan.promises import promise
 from rolecall.policy.desired import DesiredUser, Source, Wanted
-from rolecall.policy.problems import did_you_mean
+from rolecall.policy.problems import FIND_USERS, did_you_mean
 from rolecall.services.app import App
 from rolecall.services.drafts.changes import differences, where_to_write
 from rolecall.services.drafts.ground import Ground
@@ -65,7 +65,8 @@ def present_user(ground: Ground, email: str) -> User:
     user = ground.snapshot.user(email)
     if user is None or not user.present:
         emails = [one.email for one in ground.snapshot.users if one.present]
-        raise Refused(f"{email} is not in the portal", hint=did_you_mean(email, emails) or None)
+        hint = did_you_mean(email, emails) or FIND_USERS
+        raise Refused(f"{email} is not in the portal", hint=hint)
     return user
 
 

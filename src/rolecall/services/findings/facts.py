@@ -33,6 +33,7 @@ from rolecall.services.findings.outside_changes import (
     own_acts,
     own_changes,
 )
+from rolecall.services.operators.operators import checked_email
 from rolecall.services.permissions.apps import app_facts, apps_in
 from rolecall.services.permissions.book import catalogue_of, resolver_of
 from rolecall.store import Statement, View
@@ -182,6 +183,7 @@ async def name_answerable(
     """Name the person who answers for an integration's or service user, and the pack that bounds it."""
     what, scope = "name who answers for users", TokenScope.ACCESS_WRITE
     portal = await portal_to_change(app, actor, name, Role.ADMIN, what, scope)
+    checked_email(owner)
     if pack_text:
         read_pack(pack_text, catalogue_of(app), who)
     async with app.database.begin(actor, f"{owner} answers for {who}") as work:

@@ -11,8 +11,9 @@ from rolecall.domain.finding import Finding, Severity
 from rolecall.domain.portal import Portal
 from rolecall.domain.snapshot import FeedEvent, RecordOwner, Snapshot
 from rolecall.insights import AccessException, Facts, evaluate
-from rolecall.insights.evaluation import alerting
-from rolecall.kit.errors import NeedsPerson
+from rolecall.insights.evaluation import alerting, all_rules
+from rolecall.kit.errors import NeedsPerson, Refused
+from rolecall.policy.problems import did_you_mean
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.findings.facts import Gathered, with_policy_facts
@@ -55,6 +56,7 @@ async def list_findings(
     snapshot = await refresh_findings(app, portal)
     async with app.database.read() as view:
         found = await view.findings.open(portal.hub_id)
+    _need_known(rule, {one.finding.rule for one in found})
     shown = tuple(one for one in found if _wanted(one.finding, rule, severity, search))
     return FindingPage(portal, shown, snapshot.sealed_at, snapshot.complete, snapshot.gaps)
 
@@ -199,6 +201,14 @@ def _exception(leave: RuleException) -> AccessException:
     return AccessException(
         leave.subject or "*", leave.finding, leave.owner, leave.reason, leave.ends_at
     )
+
+
+def _need_known(rule: str, found: set[str]) -> None:
+    """A misspelt rule must not read as nothing found; own rules are known by what they found."""
+    known = {one.id for one in all_rules()} | found
+    if not any(one.startswith(rule) for one in known):
+        hint = did_you_mean(rule, known) or "docs/findings.md lists them"
+        raise Refused(f"no rule is called {rule}, nor begins so", hint=hint)
 
 
 def _wanted(finding: Finding, rule: str, severity: Severity | None, search: str) -> bool:

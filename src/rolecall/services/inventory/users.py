@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 
 from rolecall.domain.actor import Actor
 from rolecall.domain.portal import Portal
-from rolecall.domain.snapshot import PermissionSet, Snapshot, Team, User, UserState
+from rolecall.domain.snapshot import PermissionSet, Seat, Snapshot, Team, User, UserState
 from rolecall.kit.errors import NeedsPerson, Refused
 from rolecall.policy.moments import end_of_day, zone_named
+from rolecall.policy.problems import named_among
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.store import UserQuery, View
@@ -303,7 +304,7 @@ def _query(asked: Wanted, lists: Snapshot, now: datetime) -> tuple[UserQuery, Ma
         team_id=_id_of("team", asked.team, lists.teams),
         permission_set_id=_id_of("permission set", asked.permission_set, lists.permission_sets),
         several_sets=asked.several_sets,
-        seat=asked.seat,
+        seat=_seat(asked.seat, lists.seats),
         email_domain=asked.email_domain,
         inactive_since=None if idle is None else now - timedelta(days=idle),
         profile=profile,
@@ -349,11 +350,22 @@ def _id_of(kind: str, wanted: str | None, there: Sequence[Team | PermissionSet])
     for one in there:
         if wanted == one.id or wanted.casefold() == one.name.casefold():
             return one.id
-    from difflib import get_close_matches
+    raise _unknown(kind, wanted, there)
 
-    close = get_close_matches(wanted, [one.name for one in there], n=1)
-    hint = f"did you mean {close[0]}?" if close else None
-    raise Refused(f"No {kind} is called {wanted}", hint=hint)
+
+def _seat(wanted: str | None, there: Sequence[Seat]) -> str | None:
+    """The seat's name as HubSpot writes it; as it was told where HubSpot lists no seats."""
+    if not wanted or not there:
+        return wanted
+    found = next((one.name for one in there if one.name.casefold() == wanted.casefold()), None)
+    if found is None:
+        raise _unknown("seat", wanted, there)
+    return found
+
+
+def _unknown(kind: str, wanted: str, there: Sequence[Team | PermissionSet | Seat]) -> Refused:
+    hint = named_among(wanted, [one.name for one in there])
+    return Refused(f"No {kind} is called {wanted}", hint=hint)
 
 
 def _matches(row: UserRow, exact: Mapping[str, str]) -> bool:

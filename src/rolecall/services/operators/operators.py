@@ -266,7 +266,7 @@ def checked_email(email: str) -> str:
     name, at, domain = email.rpartition("@")
     plain = email.isprintable() and len(email) <= 254 and not set(email) & NEVER_IN_EMAILS
     if not (name and at and "." in domain and plain):
-        raise Refused(f"{email!r} is not an e-mail address")
+        raise Refused(f"{email!r} is not an e-mail address", hint="such as kim@acme.test")
     return email
 
 

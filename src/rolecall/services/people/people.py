@@ -237,7 +237,9 @@ async def link_person(
         found = await work.people.by_email(person_email)
         if len(found) != 1:
             said = "nobody" if not found else f"{len(found)} people"
-            raise Refused(f"{said} on the people list has the e-mail {person_email}")
+            hint = "see who is on it: `rolecall people list`"
+            told = f"{said} on the people list has the e-mail {person_email}"
+            raise Refused(told, hint=hint)
         await _need_person(work, actor, found[0])
         person = with_email(found[0], user.email)
         await work.people.put([person])

@@ -31,7 +31,7 @@ from rolecall.policy.document import Grants, Policy, Ref
 from rolecall.policy.moments import end_of_day, zone_named
 from rolecall.policy.names import names_of
 from rolecall.policy.parse import parse_policy
-from rolecall.policy.problems import did_you_mean
+from rolecall.policy.problems import FIND_USERS, did_you_mean, named_among
 from rolecall.services.app import App
 from rolecall.services.connections.portals import portal_named
 from rolecall.services.permissions.book import catalogue_of, resolver_of
@@ -164,7 +164,8 @@ def user_in(snapshot: Snapshot, who: str) -> User:
     user = snapshot.user(who)
     if user is None:
         emails = [one.email for one in snapshot.users if one.present]
-        raise Refused(f"{who} is no user of this portal", hint=did_you_mean(who, emails) or None)
+        hint = did_you_mean(who, emails) or FIND_USERS
+        raise Refused(f"{who} is no user of this portal", hint=hint)
     return user
 
 
@@ -174,7 +175,7 @@ def set_in(snapshot: Snapshot, wanted: str) -> str:
         if wanted == one.id or wanted.casefold() == one.name.casefold():
             return one.id
     names = [one.name for one in snapshot.permission_sets]
-    raise Refused(f"no permission set is called {wanted}", hint=did_you_mean(wanted, names) or None)
+    raise Refused(f"no permission set is called {wanted}", hint=named_among(wanted, names))
 
 
 async def why_can(app: App, actor: Actor, name: str, who: str, phrase: str) -> WhyAnswer:

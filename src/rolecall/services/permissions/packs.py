@@ -24,7 +24,7 @@ from rolecall.permissions.pack_check import (
 )
 from rolecall.permissions.pack_file import PackProblems, read_pack
 from rolecall.permissions.packs import pack_named, read_packs
-from rolecall.policy.problems import did_you_mean
+from rolecall.policy.problems import named_among
 from rolecall.services.app import App
 from rolecall.services.permissions.answers import Standpoint, age_of, set_in, standpoint_of, user_in
 from rolecall.services.permissions.book import catalogue_of
@@ -118,7 +118,7 @@ def _from_file(app: App, path: Path) -> ListedPack:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise Refused(f"{path} is not UTF-8 text") from error
+        raise Refused(f"{path} is not UTF-8 text", hint="save it as UTF-8") from error
     return ListedPack(read_pack(text, catalogue_of(app), str(path)), text, str(path))
 
 
@@ -213,7 +213,7 @@ def _below(snapshot: Snapshot, wanted: str) -> frozenset[str]:
     ids = {one.id for one in snapshot.teams if wanted.casefold() in (one.id, one.name.casefold())}
     if not ids:
         names = [one.name for one in snapshot.teams]
-        raise Refused(f"no team is called {wanted}", hint=did_you_mean(wanted, names) or None)
+        raise Refused(f"no team is called {wanted}", hint=named_among(wanted, names))
     while True:
         more = {one.id for one in snapshot.teams if one.parent_id in ids} - ids
         if not more:

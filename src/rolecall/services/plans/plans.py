@@ -258,7 +258,8 @@ async def override_guardrail(
     if not reason.strip():
         raise Refused("an override needs a reason", hint="--reason WHY")
     if not 0 < hours <= LONGEST_OVERRIDE_HOURS:
-        raise Refused(f"an override lasts at most {LONGEST_OVERRIDE_HOURS:.0f} hours")
+        told = f"an override lasts from 0 to {LONGEST_OVERRIDE_HOURS:.0f} hours, not {hours:g}"
+        raise Refused(told, hint=f"{OVERRIDE_HOURS:.0f} hours are usual")
     async with app.database.read() as view:
         stored = await seen_plan(view, actor, plan_id)
     plan = stored.plan

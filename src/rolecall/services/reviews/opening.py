@@ -33,14 +33,15 @@ MOST_ITEMS = 200_000
 def checked_order(order: CampaignOrder) -> CampaignOrder:
     """The order tidied up; raises Refused for what makes no campaign."""
     if not order.title.strip():
-        raise Refused("a review needs a title")
+        raise Refused("a review needs a title", hint="such as Q4")
     if not 1 <= order.due_days <= 180:
         raise Refused("a review takes from 1 to 180 days")
     if order.reviewer_kind is ReviewerKind.NAMED and not order.named_reviewers:
         raise Refused("named reviewers need names", hint="give their e-mails")
     if order.silence not in {Verdict.KEEP, Verdict.REVOKE}:
         raise Refused("silence means keep or revoke")
-    for email in (*order.named_reviewers, *filter(None, [order.fallback_reviewer])):
+    emails = (*order.named_reviewers, *filter(None, [order.fallback_reviewer]), *order.scope.users)
+    for email in emails:
         checked_email(email)
     users = tuple(one.casefold() for one in order.scope.users)
     return replace(order, title=order.title.strip(), scope=replace(order.scope, users=users))
