@@ -29,6 +29,7 @@ class Reading:
     identities: Identities = field(default_factory=Identities)
     display: DisplayProperties = field(default_factory=DisplayProperties)
     last_logins: Mapping[str, datetime] = field(default_factory=dict)  # by settings id
+    born: Mapping[str, datetime] = field(default_factory=dict)  # as owners and feeds tell; so too
     crm_read: bool = True
     seats_told: bool = True
     profile: tuple[str, ...] | None = None
@@ -58,7 +59,7 @@ def user_of(told: wire.User, reading: Reading) -> User:
         owner_archived=owner is not None and owner.archived,
         last_active_at=active_at,
         last_active_source=source,
-        created_at=None if record is None else moment(record.created_at),
+        created_at=_created(told.id, record, reading),
         profile=_profile(values, reading),
     )
 
@@ -120,6 +121,13 @@ def _last_active(
         return at, f"crm:{name}"
     at = reading.last_logins.get(user_id)
     return at, "" if at is None else LOGIN_FEED
+
+
+def _created(user_id: str, record: wire.CrmRecord | None, reading: Reading) -> datetime | None:
+    """When the user was added, as record, owner or feed tell; the earliest of them counts."""
+    at = None if record is None else moment(record.created_at)
+    born = reading.born.get(user_id)
+    return born if at is None or (born is not None and born < at) else at
 
 
 def _seats(

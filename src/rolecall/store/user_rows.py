@@ -39,9 +39,8 @@ def core_digest(user: User) -> int:
     return digest_of(_PACK.encode(_CORE(user)))
 
 
-def joined(values: Sequence[str]) -> str:
-    """Many values as text, one per line; none contains a line break."""
-    return "\n".join(values)
+# Many values as text, one per line; none contains a line break.
+joined = "\n".join
 
 
 def split(text: str) -> tuple[str, ...]:

@@ -47,9 +47,10 @@ def references_resolve(snapshot: Snapshot) -> Iterator[str]:
     for user in snapshot.users:
         if not user.present:
             continue
-        main = (user.main_team_id,) if user.main_team_id else ()
-        if teams and not teams.issuperset((*main, *user.extra_team_ids)):
-            unlisted = sorted({*main, *user.extra_team_ids} - teams)
+        main = user.main_team_id
+        if teams and not (teams.issuperset(user.extra_team_ids) and (not main or main in teams)):
+            named = {main, *user.extra_team_ids} if main else {*user.extra_team_ids}
+            unlisted = sorted(named - teams)
             yield f"{user.email} is in a team that is not listed: {', '.join(unlisted)}"
         if sets and not sets.issuperset(user.permission_set_ids):
             yield f"{user.email} holds a permission set that is not listed"

@@ -80,21 +80,28 @@ def joined_users(
         identities(material.crm_users, owners),
         known.display,
         known.last_logins,
+        _born(material, known),
         crm_read=CRM_USERS not in known.unread,
         seats_told=known.seats_told,
         profile=None
         if known.asked is None
         else profile_names(known.asked, known.display, known.named),
     )
-    born = _owners_born(material)
     users = {}
     for told in material.users:
         user = user_of(told, reading)
         kept = former.get(user.id)
-        if not reading.crm_read and kept is not None:
-            user = _with_former_profile(user, kept)
-        users[user.id] = _with_birth(user, kept, born, known)
+        users[user.id] = user if kept is None else _as_known(user, kept, crm_read=reading.crm_read)
     return users
+
+
+def _as_known(user: User, kept: User, *, crm_read: bool) -> User:
+    """The user with what was known before and could not be read this time."""
+    if not crm_read:
+        user = _with_former_profile(user, kept)
+    if user.created_at is not None or kept.created_at is None:
+        return user
+    return structs.replace(user, created_at=kept.created_at)
 
 
 def joined_owners(material: Material, known: Known) -> tuple[RecordOwner, ...]:
@@ -151,24 +158,16 @@ def picture_of(
     return Picture(tuple(users), sets, joined_teams(material, known), seats, owners)
 
 
-def _owners_born(material: Material) -> dict[str, datetime]:
+def _born(material: Material, known: Known) -> dict[str, datetime]:
+    """When owners and feeds saw each user first, by settings id; the earlier of both counts."""
     born: dict[str, datetime] = {}
     for told in (*material.archived_owners, *material.owners):
         at = moment(told.created_at)
         if at is not None and told.user_id is not None:
             born[str(told.user_id)] = at
+    for user_id, at in known.added_at.items():
+        born[user_id] = min(at, born.get(user_id, at))
     return born
-
-
-def _with_birth(user: User, kept: User | None, born: Mapping[str, datetime], known: Known) -> User:
-    """When the user was added, as record, owner or feed tell; the earliest of them counts."""
-    at = user.created_at
-    for told in (born.get(user.id), known.added_at.get(user.id)):
-        if told is not None and (at is None or told < at):
-            at = told
-    if at is None and kept is not None:
-        at = kept.created_at
-    return user if at is user.created_at else structs.replace(user, created_at=at)
 
 
 def _with_former_profile(user: User, kept: User) -> User:
