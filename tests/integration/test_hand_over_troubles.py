@@ -12,12 +12,15 @@ from rolecall.kit.clock import HandClock
 from rolecall.plan.effects import effects_of
 from rolecall.provision.ports import Moment
 from rolecall.services.plans.applying import Applied, Watching, apply_plan, cancel_plan
+from rolecall.services.plans.rollback import rollback_file
 from rolecall.services.upkeep import go_on
+from tests.support.changing import by_hand
 from tests.support.command_line import Home
 from tests.support.dying import Dying, Gone
 from tests.support.house import QUICK, House, a_house
 from tests.support.hubspot import START
 from tests.support.leaving import (
+    HEIR,
     LEAVER,
     OWNER,
     a_world_with_records,
@@ -209,3 +212,21 @@ async def test_what_went_wrong_is_known_to_whoever_goes_on(house: House) -> None
     assert Outcome.FAILED is _told(applied, _deals(plan)).outcome
     assert [Outcome.SKIPPED] == [_told(applied, one).outcome for one in parking]
     assert not [one for one in applied.receipts if one.outcome is Outcome.WAITING]
+
+
+async def test_a_successor_who_went_meanwhile(house: House) -> None:
+    """HubSpot refuses record after record: it ends there, and not with a call for each of them."""
+    house.world.switches.choose("archived_owner_gets_records", "refuse")
+    before = _leavers(house)
+    plan = await ordered(house, the_leaving())
+    by_hand(house, "remove", HEIR)
+    house.world.recorder.clear()
+    applied = await finished(house, plan)
+    told = _told(applied, _deals(plan))
+    rows = {row.state for row in await rollback_file(house.app, house.actor, plan.id)}
+
+    assert Outcome.FAILED is told.outcome
+    assert "0 deals handed over, 255 were refused by HubSpot; " in told.message
+    assert before == _leavers(house)
+    assert {"done", "refused"} == rows  # the contacts had somebody else to go to
+    assert 3 + 201 == house.world.recorder.by_operation["crm.deals.batch_update"]

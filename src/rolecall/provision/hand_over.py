@@ -25,6 +25,9 @@ BATCH = 100  # documented maximum of batch writes
 PAGE = 200  # documented maximum of a search page
 KEY = "hs_object_id"
 START = "0"  # below every record id
+# So many refusals one after another are no matter of single records (a successor who is gone); each
+# costs a call of the day.
+MOST_REFUSED = 200
 INDEX_LAG_PAUSES = (2.0, 5.0, 10.0)  # HubSpot's search index follows writes after seconds
 
 # What became of a record; left: with its former owner, because the plan was cancelled.
@@ -96,6 +99,7 @@ class _Handing:
     rows: HandOverBooks
     written: int = 0
     told: str = ""  # how far it is
+    refused: int = 0  # one after another, by now
 
     @property
     def kind(self) -> str:
@@ -273,16 +277,23 @@ class _Handing:
     async def _one_by_one(self, rows: Sequence[HandedRecord]) -> None:
         """Each record alone, so that one bad record does not hold up ninety-nine."""
         states: dict[str, list[HandedRecord]] = {}
-        for row in await self._not_given(rows):
-            states.setdefault(await self._single(row), []).append(row)
+        left = await self._not_given(rows)
+        for at, row in enumerate(left):
+            try:
+                state = await self._single(row)
+            except Invalid:
+                state = REFUSED
+                if self.refused >= MOST_REFUSED:
+                    states.setdefault(REFUSED, []).extend(left[at:])
+                    await self._settle(states)
+                    raise
+            self.refused = 0 if state == DONE else self.refused + 1
+            states.setdefault(state, []).append(row)
         await self._settle(states)
 
     async def _single(self, row: HandedRecord) -> str:
         update = RecordUpdate(row.record_id, {self.name: row.after or ""})
-        try:
-            answer = await self.desk.writer.batch_update(self.kind, [update])
-        except Invalid:
-            return REFUSED
+        answer = await self.desk.writer.batch_update(self.kind, [update])
         kept = [r for r in answer.results if r.properties.get(self.name) == row.after]
         return DONE if kept else REFUSED
 
