@@ -1,8 +1,9 @@
 """The few users of a portal who stand for all the others where a plan is about people by name.
 
-Such a plan asks of everybody else only: which sets, seats and teams are held by somebody, which seat
-with which set, who is Super Admin, which e-mail domains two people share, and how many are active. So it comes out the same
-over these few and the people named as over the whole snapshot; a property test holds it to that.
+Such a plan asks of everybody else only: which sets, seats and teams are held by somebody, which
+seat with which set, who is Super Admin, which e-mail domains two people share, and how many are
+active. So it comes out the same over these few and the people named as over the whole snapshot; a
+property test holds it to that.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from rolecall.domain.snapshot import Snapshot, User
 from rolecall.plan.look import active_users
 from rolecall.policy.facts import email_domain
 
-ENOUGH = {
-    "domain": 2
-}  # a domain two people share is one of the company's; of all else one is enough
+# A domain two people share is one of the company's; of all else one is enough.
+ENOUGH = {"domain": 2}
 
 
 @dataclass(frozen=True, slots=True)
