@@ -92,11 +92,17 @@ def _seat_doubt(access: Access) -> str:
     return "the evidence leaves it open"
 
 
+_SURE = {
+    Sure.COMMUNITY: ", as users of HubSpot report; no document of HubSpot says so",
+    Sure.ASSUMED: ", as we assume; no document of HubSpot says so",
+}
+
+
 def _closed(resolver: Resolver, access: Access, one: Permission, *, known: bool) -> str:
     seats = ", ".join(access.seats or ()) or "no paid seat"
     seat = next(iter(access.seats or ()), resolver.catalogue.least_seat)
     rule = resolver.catalogue.ceiling_rule(seat, one.id)
-    sure = f" ({rule.sure})" if rule is not None and rule.sure is not Sure.DOCUMENTED else ""
+    sure = _SURE.get(rule.sure, "") if rule is not None else ""
     if not known:  # what is given is not told, and makes no difference
         return f"the seat ({seats}) does not open it, whatever else is given{sure}"
     return f"given, but the seat ({seats}) does not open it{sure}"

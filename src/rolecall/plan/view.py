@@ -25,6 +25,7 @@ _TITLES = {
     ChangeKind.MANUAL: "by hand",
     ChangeKind.NO_OP: "no change",
 }
+_TASKS = {"super_admin.add": "make Super Admin", "super_admin.remove": "no Super Admin any more"}
 _REMOVES = (ChangeKind.REMOVE_USER, ChangeKind.DELETE_TEAM, ChangeKind.DROP_EXTRA_TEAM)
 _ADDS = (ChangeKind.CREATE_USER, ChangeKind.CREATE_TEAM, ChangeKind.ADD_EXTRA_TEAM)
 
@@ -167,7 +168,8 @@ def _what(change: Change) -> str:
         return change.details.get("field", title).replace("_", " ")
     if change.kind is ChangeKind.MANUAL:
         slot = change.details.get("slot", "")
-        about = change.details.get("task", "").replace("_", " ").replace(".", ": ")
+        task = change.details.get("task", "")
+        about = _TASKS.get(task) or task.replace("_", " ").replace(".", ": ")
         return f"{title} ({about or slot})"
     if change.kind is ChangeKind.PARK and change.after == "present":
         return "call back"
@@ -177,13 +179,12 @@ def _what(change: Change) -> str:
 def _shown(change: Change, side: str) -> str:
     named = change.details.get(f"{side}_shown")
     if named is not None:
-        return named
+        return "Super Admin" if named == "super_admin" else named
     value = change.before if side == "before" else change.after
     if value is None:
         return ""
-    if value == "super_admin":
-        return "Super Admin"
-    return value if isinstance(value, str) else ", ".join(value)
+    words = (value,) if isinstance(value, str) else value
+    return ", ".join("Super Admin" if one == "super_admin" else one for one in words)
 
 
 def _cost(plan: Plan) -> str:
