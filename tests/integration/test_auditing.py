@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from rolecall.api.face import create_face as create_api
 from rolecall.domain.actor import Actor
+from rolecall.domain.operator import TokenScope
+from rolecall.http.layers import RequestLog
 from rolecall.kit.clock import HandClock
+from rolecall.scim.face import create_face as create_scim
 from rolecall.services.drafts.orders import RemoveUsers
 from rolecall.services.evidence.auditing import (
     export_audit,
@@ -21,10 +25,14 @@ from rolecall.services.evidence.auditing import (
     verify_audit,
     write_verifier,
 )
+from rolecall.services.operators.tokens import create_token
 from rolecall.services.rights import NotAllowed
+from rolecall.services.scim.planning import ScimRunner
 from tests.support.changing import done
+from tests.support.faces import calling
 from tests.support.hubspot import START
-from tests.support.installation import Installation, a_world, an_installation
+from tests.support.installation import NAME, Installation, a_world, an_installation
+from tests.support.pushing import V2, a_user
 
 
 @pytest.fixture
@@ -104,3 +112,38 @@ async def test_only_who_may_look_at_everything_reads_it(tiny: Installation) -> N
     """A stranger gets nothing."""
     with pytest.raises(NotAllowed):
         await verify_audit(tiny.app, Actor("operator:x", "X"))
+
+
+async def test_lines_of_a_request_carry_its_id(tiny: Installation, tmp_path: Path) -> None:
+    """Through REST, and by the work behind a SCIM push; beside older lines the chain holds."""
+    app, ids = tiny.app, {"x-request-id": "request-0001", "x-correlation-id": "act-of-theirs-7"}
+    secret = (await create_token(app, tiny.actor, "t", [TokenScope.MANAGE], [0])).secret
+    hub_id = next(iter(tiny.world.portals))
+    idp = (await create_token(app, tiny.actor, "idp", [TokenScope.SCIM], [hub_id])).secret
+    runner = ScimRunner(app)
+    async with calling(RequestLog(create_api(app)), secret) as client:
+        checked = await client.post(f"/api/v1/portals/{NAME}/check", headers=ids)
+    async with calling(RequestLog(create_scim(app, runner)), idp) as client:
+        pushed = await client.post(f"{V2}/Users", json=a_user("joy@tiny.test"))
+        await runner.idle()
+    text = await _exported(tiny)
+    async with app.database.read() as view:
+        verdict = await view.audit.verify()
+    lines = [json.loads(one) for one in text.splitlines()]
+    by_request: dict[str, set[str]] = {}
+    for line in lines:
+        known = line["details"].get("request_id", "")
+        by_request.setdefault(known, set()).add(line["event"])
+    (check_line,) = [one for one in lines if one["details"].get("request_id") == "request-0001"]
+    file = tmp_path / "audit.jsonl"
+    file.write_text(text, encoding="utf-8")
+    verifier = write_verifier(tmp_path)
+
+    assert (200, 201) == (checked.status_code, pushed.status_code)
+    assert "portal:connection:checked" == check_line["event"]
+    assert "act-of-theirs-7" == check_line["details"]["correlation_id"]
+    push = by_request[pushed.headers["x-request-id"]]
+    assert {"scim:person:changed", "plan:draft:proposed", "plan:run:ended"} <= push
+    assert "api:token:created" in by_request[""]  # by the command line, without a request
+    assert verdict.valid
+    assert 0 == _status([sys.executable, "-I", str(verifier), str(file)])

@@ -16,6 +16,8 @@ from mcp.types import ToolAnnotations
 from rolecall.domain.actor import Actor
 from rolecall.domain.operator import TokenScope
 from rolecall.kit.errors import Refused, RolecallError
+from rolecall.kit.ids import uuid7
+from rolecall.kit.logs import about, about_now
 from rolecall.kit.redact import redacted
 from rolecall.plan.wishes import Ask
 from rolecall.services.app import App
@@ -176,15 +178,16 @@ class Tools:
         """Carry a tool out as the caller, and mark the call in the audit trail."""
         actor = CALLER.get()
         outcome = "answered"
-        try:
-            need_scope(actor, scope, f"use {tool}")
-            return _text(await use(actor))
-        except RolecallError as error:
-            outcome = "refused" if isinstance(error, Refused) else "failed"
-            hint = f" ({error.hint})" if error.hint else ""
-            raise ToolError(redacted(f"{error.message}{hint}")) from error
-        finally:
-            await note_tool_call(self.app, actor, tool, outcome)
+        with about(request_id=about_now().get("request_id", uuid7())):  # over stdio there is none
+            try:
+                need_scope(actor, scope, f"use {tool}")
+                return _text(await use(actor))
+            except RolecallError as error:
+                outcome = "refused" if isinstance(error, Refused) else "failed"
+                hint = f" ({error.hint})" if error.hint else ""
+                raise ToolError(redacted(f"{error.message}{hint}")) from error
+            finally:
+                await note_tool_call(self.app, actor, tool, outcome)
 
 
 def _text(shape: Any) -> str:

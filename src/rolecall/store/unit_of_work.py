@@ -17,6 +17,7 @@ from rolecall.domain.events import Event
 from rolecall.domain.snapshot import EMPTY
 from rolecall.kit.errors import Broken
 from rolecall.kit.ids import uuid7
+from rolecall.kit.logs import about_now
 from rolecall.store.outbox import Notice
 from rolecall.store.rows import Repository
 
@@ -52,6 +53,16 @@ if TYPE_CHECKING:
     from rolecall.store.syncs import Syncs
     from rolecall.store.users import Users
     from rolecall.store.webhooks import Webhooks
+
+
+# What a line says of the request it was written in, where there is one; logs use the same words.
+REQUEST_FACTS = ("request_id", "correlation_id")
+
+
+def _request_now() -> dict[str, str]:
+    """The ids of the request that is answered now, or whose work goes on behind its answer."""
+    known = about_now()
+    return {name: known[name] for name in REQUEST_FACTS if name in known}
 
 
 @dataclass(slots=True)
@@ -328,8 +339,8 @@ class UnitOfWork(View):
         why = self.reason if reason is None else reason
         if not why:
             raise Broken(f"An audited act needs a reason: {event.value}")
-        at = self.now
-        line = AuditEvent(event.value, self.actor.id, at, why, hub_id, subject, dict(details))
+        at, told = self.now, {**details, **_request_now()}
+        line = AuditEvent(event.value, self.actor.id, at, why, hub_id, subject, told)
         self._events.append(line)
         if event.topic:
             facts = {event.source: subject, "by": self.actor.id, "reason": why, **details}
