@@ -45,6 +45,7 @@ CHECKED = sorted(CASES.keys() - NO_CHECK.keys() - INNER.keys())
 # What somebody who may only ask for access is let do in their own portal.
 FOR_REQUESTERS = {
     "requests.requests.file_request", "requests.views.catalogue", "requests.views.preview_request",
+    "requests.views.profile_titles",
     "requests.views.list_requests", "requests.views.waiting_for", "reviews.views.list_campaigns",
     "reviews.views.my_reviews", "reviews.views.list_items", "connections.portals.list_portals",
     "plans.plans.list_plans", "plans.listing.plans_page", "tasks.list_tasks", "scim.clients.list_clients", "telling.webhooks.list_webhooks",

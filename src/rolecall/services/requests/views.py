@@ -95,6 +95,7 @@ async def catalogue(app: App, actor: Actor, hub_id: int) -> tuple[CatalogueItem,
 
 async def profile_titles(app: App, actor: Actor, hub_id: int) -> Mapping[str, str]:
     """The titles of profiles by name, as the catalogue in force words them."""
+    need_scope(actor, TokenScope.REQUEST_FILE, "see the catalogue")
     _need_role(actor, hub_id)
     async with app.database.read() as view:
         stored = await view.policies.in_force(hub_id)
