@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,8 @@ LINES = (
     ("pack app acme 8x8 salesforce", "'salesforce' is not a valid number", "--help"),
     ("pack list --from {binary}", "is not UTF-8 text", "save it as UTF-8"),
     ("pack show {nul}", "a character YAML does not allow", "save the file as UTF-8"),
+    ("user seats acme --renews-on 2026-02-30", "'2026-02-30' is no day", "2026-06-30"),
+    ("serve --host 203.0.113.1 --port 0", "Cannot listen on 203.0.113.1:0", "another --host"),
     ("people import {empty}", "the file is empty", "CSV"),
     ("people link acme ben@tiny.test x@y.test", "nobody on the people list", "people list"),
     ("export attest acme {binary}", "is not UTF-8 text", "save the file as UTF-8"),
@@ -101,6 +104,17 @@ def test_an_empty_trail_proves_nothing(files: dict[str, str], capsys: Captured) 
     """A file without a line is no intact trail."""
     assert 1 == run(["audit", "verify", files["empty"]])
     assert "holds no line" in capsys.readouterr().out
+
+
+def test_a_demo_whose_port_is_taken(tmp_path: Path) -> None:
+    """The emulator's own words, then ours, and another port as the way out."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        told = Home(tmp_path).run("demo", "--once", "--port", port, code=1).stderr
+
+    assert "Address already in use" in told
+    assert "error: The emulator did not start" in told
+    assert "try another --port" in told
 
 
 def _commands() -> dict[str, click.Command]:

@@ -139,11 +139,9 @@ def _first_lines(process: subprocess.Popen[str]) -> tuple[str, str]:
     assert process.stdout is not None
     told = [process.stdout.readline().strip() for _ in range(2)]
     url, token = told[0].removeprefix("listening on "), told[1].removeprefix("token ")
+    if not url:  # it has closed its output, so it has ended or is about to
+        raise Refused("The emulator did not start", hint="is the port taken? try another --port")
     if not url.startswith("http") or not token:
-        if process.poll() is not None:
-            raise Refused(
-                "The emulator did not start", hint="is the port taken? try another --port"
-            )
         raise Broken(f"The emulator said {told!r} instead of its address")
     return url, token
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.asking import ask_as_operator, ask_in
+from rolecall.cli.moments import Day
 from rolecall.cli.numbers import DAYS
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, shown, tell
 
@@ -48,7 +49,7 @@ def catalogue(name: str, as_json: bool) -> None:
 @click.argument("profile")
 @click.option("--for", "subject", default="", help="E-mail of whom it is for; default yourself.")
 @click.option("--days", type=DAYS, help="For how long; default as long as allowed.")
-@click.option("--from", "starts", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
+@click.option("--from", "starts", type=Day(), help="First day (UTC).")
 @click.option("--reason", required=True, help="What it is needed for.")
 @click.option("--first-name", default="", help="Of a new colleague.")
 @click.option("--last-name", default="", help="Of a new colleague.")

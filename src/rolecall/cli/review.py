@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.asking import ask_as_operator, ask_in
-from rolecall.cli.moments import Moment
+from rolecall.cli.moments import Day, Moment
 from rolecall.cli.numbers import Whole
 from rolecall.cli.output import (
     hint,
@@ -109,7 +109,7 @@ def open_(name: str, as_json: bool, **told: Any) -> None:
 @click.argument("name")
 @_scope_options
 @click.option("--every", type=click.Choice(CADENCES), required=True, help="How often it opens.")
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day (UTC).")
+@click.option("--from", "first", type=Day(), help="First day (UTC).")
 @json_option
 def schedule(name: str, every: str, first: datetime | None, as_json: bool, **told: Any) -> None:
     """Open such a review by itself, again and again."""

@@ -61,9 +61,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             door.bind((host, port))
             door.listen()  # who opens the link before we are up waits instead of being refused
         except OSError as error:
-            raise Refused(
-                f"Cannot listen on {host}:{port}: {error.strerror}", hint="try another --port"
-            ) from error
+            hint = "try another --port, or another --host"
+            raise Refused(f"Cannot listen on {host}:{port}: {error.strerror}", hint=hint) from error
         yield door
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rolecall.cli.moments import Day
 from rolecall.cli.output import hint, json_option, print_json, print_table, say, tell
 from rolecall.cli.running import ask
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rolecall.permissions.why import Option
     from rolecall.services.permissions.answers import Standpoint, WhyAnswer
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+DAY = Day()
 OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
 SHOWN = 5
 

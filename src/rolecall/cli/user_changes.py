@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rolecall.cli.moments import Day
 from rolecall.cli.output import json_option, print_table, say
 from rolecall.cli.plan_output import apply_options, plan_and_apply
 from rolecall.cli.running import ask
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rolecall.services.drafts.orders import Order
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+DAY = Day()
 OBJECTS = ("contacts", "companies", "deals", "tickets")
 VERBS = """\b
 What the words mean:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rolecall.cli.moments import Day
 from rolecall.cli.output import json_option, print_json, print_table, say, tell
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
     from rolecall.services.findings.seats import SeatReport
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+DAY = Day()
 
 
 @click.command(epilog="Example: rolecall user seats acme --renews-on 2027-01-31")
