@@ -116,6 +116,17 @@ class TestRemoval:
 
 
 class TestWhoTakesOver:
+    async def test_a_list_that_comes_after_the_push(self, idp: Idp) -> None:
+        """HR names somebody the provider brought: one person, kept current by HR from now on."""
+        before = await person(idp)
+        listed = f"email,first name,department\n{JOY},Joy,Ovens\n".encode()
+        await import_people(idp.house.app, idp.house.actor, listed)
+        change = {"op": "replace", "path": f"{ENTERPRISE}:department", "value": "Mill"}
+        await idp.patch(f"/Users/{before.id}", change)
+        after = await person(idp)
+
+        assert (before.id, "hr", "Ovens") == (after.id, after.source, after.department)
+
     async def test_another_provider(self, idp: Idp) -> None:
         """The next one pushes the same people under the same ids, and keeps them current."""
         before = await person(idp)

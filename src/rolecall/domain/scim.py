@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+SCIM = "scim:"  # how everything an identity provider claims or brings is referred to
+
 
 class GroupTarget(StrEnum):
     """What a SCIM group stands for; the group's name is looked up among these."""
@@ -41,7 +43,7 @@ class ScimClient:
     @property
     def reference(self) -> str:
         """How assignments and plans name this client."""
-        return f"scim:{self.id}"
+        return f"{SCIM}{self.id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from rolecall.domain.actor import Actor, Role
 from rolecall.domain.events import Event
 from rolecall.domain.operator import ALL_PORTALS, TokenScope
 from rolecall.domain.person import RELEASED, Link, Person, Situation
+from rolecall.domain.scim import SCIM
 from rolecall.domain.snapshot import User
 from rolecall.kit.errors import Refused
 from rolecall.kit.ids import uuid7
@@ -64,7 +65,7 @@ async def import_people(
     may_change(app, actor, Role.ADMIN, ALL_PORTALS, "import people", scope)
     async with app.database.read() as view:
         known = await view.people.all(source)
-        released = await view.people.all(RELEASED)
+        pushed = [one for one in await view.people.all() if _pushed(one)]
     present = [one for one in known if not one.left]
     reading = await asyncio.to_thread(  # a large workbook takes long; others are answered meanwhile
         read_people,
@@ -74,7 +75,7 @@ async def import_people(
         known_before=len(present),
         accept_shrink=accept_shrink,
     )
-    now = recognised(known, reading.people, released)
+    now = recognised(known, reading.people, pushed)
     listed = {one.id for one in now}
     missing = [replace(one, left=True) for one in present if one.id not in listed]
     moves = moves_between({one.id: one for one in known}, [*now, *missing], app.clock.now().date())
@@ -91,15 +92,15 @@ async def import_people(
 
 
 def recognised(
-    known: Sequence[Person], listed: Iterable[Person], released: Sequence[Person] = ()
+    known: Sequence[Person], listed: Iterable[Person], pushed: Sequence[Person] = ()
 ) -> list[Person]:
     """The listed people under the ids we know them by: by key, else by e-mail, else a new id.
 
-    `released` are found by e-mail alone: whom a removed identity provider had brought.
+    `pushed` are found by e-mail alone: whom an identity provider brought before any list did.
     E-mails a person confirmed as theirs stay, though the list does not have them.
     """
     by_key = {one.source_key: one for one in known}
-    by_email = {email.casefold(): one for one in (*released, *known) for email in one.emails}
+    by_email = {email.casefold(): one for one in (*pushed, *known) for email in one.emails}
     taken: set[str] = set()
     found = []
     for person in listed:
@@ -112,6 +113,11 @@ def recognised(
         taken.add(former.id)
         found.append(_over(former, person))
     return found
+
+
+def _pushed(person: Person) -> bool:
+    """Known by an identity provider alone, be it there still or removed."""
+    return person.source == RELEASED or person.source.startswith(SCIM)
 
 
 def _over(former: Person, person: Person) -> Person:
