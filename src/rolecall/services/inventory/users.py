@@ -74,7 +74,7 @@ HUBSPOT_NAMES: Mapping[str, str] = {
 }
 COLUMNS = ("email", "name", "state", "permission_sets", "main_team", "seats", "last_active")
 PAGE = 10_000  # of a list without a limit; every page is counted anew
-STREAMED = 5_000  # users of one page of a stream
+STREAMED = 10_000  # users of one page of a stream; each is sorted and counted anew
 NONE_HELD = "-"  # as a filter: in no team, without a set
 
 
