@@ -91,6 +91,8 @@ def walked(
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
     """A command and everything below it, depth first."""
     context.terminal_width = context.max_content_width = 100
+    # As at the command line: click remembers of each command what its help option was first.
+    context.help_option_names = rolecall.context_settings["help_option_names"]
     yield path, command, context
     if not isinstance(command, click.Group):
         return

@@ -182,6 +182,17 @@ class TestIdempotency:
         assert 409 == again.status_code
         assert "secret" not in again.text
 
+    async def test_a_webhook_nothing_would_reach_is_refused(self, api: Api) -> None:
+        """A mistyped topic is no topic; what was meant is named."""
+        body = {"url": "https://hooks.example.test/in", "topics": ["plan.", "plan.endet"]}
+        answer = await api.client.post(f"{V1}/webhooks", json=body)
+        listed = await api.client.get(f"{V1}/webhooks")
+
+        assert 422 == answer.status_code
+        assert "There is no topic plan.endet" in answer.text
+        assert "did you mean plan.ended?" in answer.text
+        assert [] == listed.json()["items"]
+
 
 class TestBadInput:
     @pytest.mark.parametrize(

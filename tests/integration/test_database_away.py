@@ -11,11 +11,14 @@ from sqlalchemy import create_engine, text
 
 from rolecall.domain.plan import Outcome, PlanState
 from rolecall.kit.clock import HandClock
+from rolecall.kit.errors import Retryable
 from rolecall.plan.wishes import Ask
 from rolecall.provision.ports import Moment
+from rolecall.services.connections.leases import one_at_a_time
 from rolecall.services.drafts.orders import ChangeUsers
 from rolecall.services.plans.applying import Watching, apply_plan
 from rolecall.services.plans.plans import approve_plan
+from rolecall.store import Database
 from tests.support.changing import ordered, outcomes
 from tests.support.databases import POSTGRES
 from tests.support.house import QUICK
@@ -57,6 +60,29 @@ async def test_a_run_sits_it_out(database_url: str, tmp_path: Path, moment_of_it
         assert PlanState.DONE is run.state
         assert outcomes(run) <= {Outcome.DONE, Outcome.ALREADY}
         assert 3 == one.asked()["users.update"]
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)],
+                         indirect=True)  # fmt: skip
+async def test_a_lease_that_cannot_be_given_back_lapses(
+    database_url: str, database: Database
+) -> None:
+    """What was done under the lease stands, although nobody could be told that it is over."""
+    async with one_at_a_time(database, "portal:7", lambda _: None):
+        away = asyncio.get_running_loop().run_in_executor(None, _away, database_url)
+        while await _answers(database):  # noqa: ASYNC110 - no event tells that a server is away
+            await asyncio.sleep(0.05)
+    await away
+
+    assert await _answers(database)
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        await database.leases.holder("portal:7")
+    except Retryable:
+        return False
+    return True
 
 
 def _away(url: str) -> None:

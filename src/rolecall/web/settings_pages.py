@@ -39,6 +39,7 @@ from rolecall.services.operators.operators import (
 )
 from rolecall.services.operators.tokens import create_token, list_tokens, revoke_token
 from rolecall.services.telling.lost import lost_notices, outlets_of, send_test, tell_again
+from rolecall.services.telling.texts import TEXTS
 from rolecall.services.telling.webhooks import add_webhook, list_webhooks, remove_webhook
 from rolecall.services.upkeep import look
 from rolecall.web.routing import Page, get, post
@@ -284,6 +285,7 @@ async def _notices(visit: Visit, problem: RolecallError | None, secret: str) -> 
         secret=secret,
         problem=problem,
         typed=visit.form,
+        topics=sorted(TEXTS),
     )
 
 

@@ -73,7 +73,8 @@ async def _kept(database: Database, lease: Lease) -> AsyncIterator[None]:
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
-        await database.leases.release(lease)
+        with suppress(Retryable):  # a database that is away: the lease lapses by itself
+            await database.leases.release(lease)
 
 
 async def _acquire(

@@ -23,7 +23,7 @@ from rolecall.kit.paging import Page
 from rolecall.notify import Delivery, HttpChannel, Pinned, pinned, wait_after
 from rolecall.services.app import App
 from rolecall.services.rights import may_change, need, need_scope
-from rolecall.services.telling.texts import told
+from rolecall.services.telling.texts import TEXTS, told
 from rolecall.signin.bearer import new_secret
 from rolecall.store import Notice as Queued
 from rolecall.store.webhooks import owner_of
@@ -46,10 +46,15 @@ class NewWebhook:
 async def add_webhook(
     app: App, actor: Actor, url: str, topics: Collection[str] = (), hub_id: int | None = None
 ) -> NewWebhook:
-    """Post notices of these topics (none = all) to an address, from now on."""
+    """Post notices of these topics (none = all) to an address, from now on.
+
+    A topic is a name or the beginning of names (`plan.`). Raises Refused where there is none of
+    it: nothing would ever be posted.
+    """
     where = ALL_PORTALS if hub_id is None else hub_id
     may_change(app, actor, Role.ADMIN, where, "add webhooks", TokenScope.MANAGE)
     _check_url(url, app.outlets.webhook_hosts)
+    _check_topics(topics)
     secret = new_secret("rcw")
     async with app.database.begin(actor, f"post notices to {urlsplit(url).hostname}") as work:
         made = Webhook(uuid7(), url, work.now, actor.id, tuple(sorted(set(topics))), hub_id)
@@ -58,6 +63,17 @@ async def add_webhook(
         details = {"host": urlsplit(url).hostname or "", "topics": ", ".join(made.topics)}
         work.record(Event.NOTICE_WEBHOOK_ADDED, subject=made.id, hub_id=hub_id, details=details)
     return NewWebhook(made, secret)
+
+
+def _check_topics(topics: Collection[str]) -> None:
+    for topic in topics:
+        if any(name.startswith(topic) for name in TEXTS):
+            continue
+        from difflib import get_close_matches
+
+        close = get_close_matches(topic, sorted(TEXTS), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(TEXTS))}"
+        raise Refused(f"There is no topic {topic}", hint=hint)
 
 
 async def list_webhooks(app: App, actor: Actor) -> tuple[Webhook, ...]:

@@ -97,7 +97,7 @@ function label(table) {
       if (cell.tagName !== "TD") return;
       const empty = ["", "–"].includes(cell.textContent.trim()) && !cell.querySelector("input, a, button");
       cell.classList.toggle("blank", empty);
-      if (columns[at] && !cell.querySelector("input, details, .mark")) { cell.classList.add("named"); cell.dataset.column = columns[at]; }
+      if (columns[at] && !cell.querySelector("input, details, button, .mark")) { cell.classList.add("named"); cell.dataset.column = columns[at]; }
     });
   }
   table.classList.add("cards");
