@@ -22,7 +22,7 @@ from rolecall.services.connections.oauth_apps import add_oauth_app
 from rolecall.services.connections.portals import list_portals
 from rolecall.services.operators.links import address_of
 from rolecall.services.syncs.syncing import sync_portal
-from tests.support.console import Console, a_browser, a_console, signed_in
+from tests.support.console import Console, a_console, signed_in
 from tests.support.emulator import running
 
 pytestmark = pytest.mark.browser
@@ -30,13 +30,6 @@ SCOPES = (
     "oauth settings.users.read settings.users.write settings.users.teams.read"
     " settings.users.teams.write crm.objects.users.read crm.objects.owners.read"
 )
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with a_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

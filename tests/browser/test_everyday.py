@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,10 +16,9 @@ from rolecall.plan.wishes import Ask
 from rolecall.services.drafts.orders import ChangeUsers
 from rolecall.services.plans.drafting import propose
 from rolecall.services.upkeep import look, settle_requests
-from tests.support.console import PASSWORD, Console, a_browser, a_console, signed_in
+from tests.support.console import PASSWORD, ROOT, Console, signed_in
 
 pytestmark = pytest.mark.browser
-ROOT = "root@acme.test"
 CATALOGUE = """\
 version: 1
 portal: acme
@@ -31,21 +29,6 @@ catalogue:
   sales-rep: {title: Sales rep, steps: [manager], max_days: 30, break_glass: true, owner: own@acme.test}
   reader: {title: Reader, steps: [admin], max_days: 30, auto_deny: {employment: contractor}}
 """
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with a_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(tmp_path: Path) -> AsyncIterator[Console]:
-    """The console over the tiny portal, with an admin."""
-    async with a_console(tmp_path) as made:
-        await made.operator(ROOT, Role.ADMIN, hub_id=0)
-        yield made
 
 
 async def chosen_by_keyboard(page: Page, name: str) -> None:

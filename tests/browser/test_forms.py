@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from rolecall.domain.actor import Role
-from tests.support.console import PASSWORD, Console, a_browser, a_console, signed_in
+from tests.support.console import PASSWORD, ROOT, Console, signed_in
 
 pytestmark = pytest.mark.browser
-ROOT = "root@acme.test"
 BROKEN = "version: 1\nportal: acme\nprofiles:\n  rep: {seat: Core, unknown_key: 1}\n"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with a_browser() as opened:
-        yield opened
-
-
-@pytest.fixture
-async def console(tmp_path: Path) -> AsyncIterator[Console]:
-    """The console over the tiny portal, with an admin."""
-    async with a_console(tmp_path) as made:
-        await made.operator(ROOT, Role.ADMIN, hub_id=0)
-        yield made
 
 
 async def _sign_in_again(page: Page, email: str) -> None:

@@ -21,7 +21,7 @@ from rolecall.services.operators.operators import first_operator_link
 from rolecall.services.plans.drafting import propose
 from rolecall.services.plans.plans import approve_plan
 from rolecall.services.upkeep import go_on, look, settle_requests, settle_reviews
-from tests.support.console import PASSWORD, Console, a_browser, a_console, signed_in
+from tests.support.console import PASSWORD, Console, a_console, signed_in
 
 pytestmark = pytest.mark.browser
 CATALOGUE = """\
@@ -32,13 +32,6 @@ profiles:
 catalogue:
   sales-rep: {title: Sales rep, steps: [admin], max_days: 30}
 """
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with a_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 from rolecall.domain.actor import Role
 from rolecall.kit.clock import HandClock
 from rolecall.services.operators.provider import CALLBACK
-from tests.support.console import Console, a_browser, a_console, free_port
+from tests.support.console import Console, a_console, free_port
 from tests.support.node import with_package
 
 pytestmark = pytest.mark.browser
@@ -28,13 +28,6 @@ def node_provider(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The script beside the installed provider."""
     place = with_package(PROVIDER, tmp_path_factory.mktemp("provider"))
     return Path(shutil.copy(SCRIPT, place))
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with a_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from rolecall.domain.actor import Role
 from rolecall.plan.wishes import Ask
 from rolecall.services.drafts.orders import ChangeUsers
 from rolecall.services.plans.drafting import propose
-from tests.support.console import Console, a_browser, a_console, signed_in
+from tests.support.console import Console, a_console, signed_in
 from tests.support.forbidden import FORBIDDEN, TYPED
 
 pytestmark = pytest.mark.browser
@@ -27,13 +27,6 @@ SEND = """async ([path, typed]) => {
   const answer = await fetch(path, sent);
   return [answer.status, await answer.text()];
 }"""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium."""
-    async with a_browser() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ class TestIdempotency:
 
         assert 422 == answer.status_code
         assert "There is no topic plan.endet" in answer.text
-        assert "did you mean plan.ended?" in answer.text
+        assert "did you mean 'plan.ended'" in answer.text
         assert [] == listed.json()["items"]
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rolecall.server import House
 
 PASSWORD = "a long enough sentence"
+ROOT = "root@acme.test"  # the admin of everything
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 

@@ -21,6 +21,7 @@ from rolecall.kit.errors import Refused, RolecallError
 from rolecall.kit.ids import uuid7
 from rolecall.kit.paging import Page
 from rolecall.notify import Delivery, HttpChannel, Pinned, pinned, wait_after
+from rolecall.policy.problems import named_among
 from rolecall.services.app import App
 from rolecall.services.rights import may_change, need, need_scope
 from rolecall.services.telling.texts import TEXTS, told
@@ -67,13 +68,8 @@ async def add_webhook(
 
 def _check_topics(topics: Collection[str]) -> None:
     for topic in topics:
-        if any(name.startswith(topic) for name in TEXTS):
-            continue
-        from difflib import get_close_matches
-
-        close = get_close_matches(topic, sorted(TEXTS), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(TEXTS))}"
-        raise Refused(f"There is no topic {topic}", hint=hint)
+        if not any(name.startswith(topic) for name in TEXTS):
+            raise Refused(f"There is no topic {topic}", hint=named_among(topic, TEXTS))
 
 
 async def list_webhooks(app: App, actor: Actor) -> tuple[Webhook, ...]:
