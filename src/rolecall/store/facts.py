@@ -49,7 +49,6 @@ USERS = Table(
     Column("user_id", Key, primary_key=True),
     Column("valid_from", Integer, primary_key=True, autoincrement=False),
     Column("valid_to", Integer, nullable=False),
-    Column("digest", BigInteger, nullable=False),
     Column("email_key", Key, nullable=False),
     Column("search", Key, nullable=False),
     text("email"),

@@ -10,10 +10,18 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import RowMapping, func, insert, select
+from sqlalchemy import RowMapping, insert, select
 
 from rolecall.domain.portal import Capabilities, Tier
-from rolecall.domain.snapshot import PermissionSet, RecordOwner, Seat, Snapshot, Team, UserState
+from rolecall.domain.snapshot import (
+    PermissionSet,
+    RecordOwner,
+    Seat,
+    Snapshot,
+    Team,
+    User,
+    UserState,
+)
 from rolecall.store.encoding import from_json, plain, to_json
 from rolecall.store.errors import OutOfDate
 from rolecall.store.facts import DAILY_COUNTS, FACTS, SNAPSHOTS, holds_at, is_open
@@ -88,16 +96,20 @@ class Snapshots(Repository):
         self,
         snapshot: Snapshot,
         *,
+        before: Snapshot | None = None,
         input_digest: str = "",
         counts: Mapping[str, int] | None = None,
     ) -> Sealed:
         """Write what differs from the newest snapshot of the portal, and nothing else.
 
-        Call it under the portal's lease. `counts` are added to those of `counts_of`. Users come
-        back ordered by id.
+        Call it under the portal's lease. `before` is that newest one where it was loaded already;
+        another is not taken for it. `counts` are added to those of `counts_of`. Users come back
+        ordered by id.
         """
-        seq = await self._next_seq(snapshot.hub_id)
-        tallies = {"user": await write_users(self.connection, snapshot, seq)}
+        newest = await self._row_at(snapshot.hub_id)
+        seq = 1 if newest is None else newest["seq"] + 1
+        former = await self._users_of(newest, before)
+        tallies = {"user": await write_users(self.connection, snapshot, former, seq)}
         for kind, bodies in _encoded(snapshot).items():
             tallies[kind] = await write_facts(self.connection, snapshot.hub_id, seq, kind, bodies)
         owners = await write_owners(self.connection, snapshot.hub_id, seq, snapshot.owners)
@@ -231,9 +243,13 @@ class Snapshots(Repository):
         rows = await self.rows(found.where(day <= until).order_by(day))
         return tuple((row["day"], row["counts"]) for row in rows)
 
-    async def _next_seq(self, hub_id: int) -> int:
-        newest = select(func.max(SNAPSHOTS.c.seq)).where(SNAPSHOTS.c.hub_id == hub_id)
-        return int(await self.value(newest) or 0) + 1
+    async def _users_of(self, row: RowMapping | None, loaded: Snapshot | None) -> tuple[User, ...]:
+        """The users of a snapshot, from the picture of it that is loaded already or anew."""
+        if row is None:
+            return ()
+        if loaded is not None and loaded.id == row["id"]:
+            return loaded.users
+        return await Users(self.connection).at(row["hub_id"], row["seq"])
 
     async def _seq_at(self, hub_id: int, at: datetime) -> int:
         row = await self._row_at(hub_id, at)

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from rolecall.domain.snapshot import EMPTY, User, UserState
 from rolecall.store.bulk import Row
-from rolecall.store.facts import digest_of
 from rolecall.store.schema import FOREVER, from_micros, to_micros
-
-# Everything of a user but the last activity, which has intervals of its own.
-_CORE = attrgetter(
-    "email", "first_name", "last_name", "super_admin", "permission_set_ids", "main_team_id",
-    "extra_team_ids", "seat_names", "state", "state_estimated", "crm_id", "owner_id",
-    "owner_archived", "created_at", "profile",
-)  # fmt: skip
 
 
 def _plain(value: object) -> object:
@@ -27,16 +18,9 @@ def _plain(value: object) -> object:
     raise TypeError(f"cannot be stored: {type(value).__name__}")
 
 
-# Properties come in any order; sorted keys keep a user's digest the same.
-_PACK = msgspec.msgpack.Encoder(enc_hook=_plain, order="deterministic")
-_JSON = msgspec.json.Encoder(enc_hook=_plain, order="deterministic")
+_JSON = msgspec.json.Encoder(enc_hook=_plain)
 _PROFILE = msgspec.json.Decoder(dict[str, str])
 _STATES = {state.value: state for state in UserState}
-
-
-def core_digest(user: User) -> int:
-    """Changes when anything but the user's last activity does; 2 microseconds."""
-    return digest_of(_PACK.encode(_CORE(user)))
 
 
 # Many values as text, one per line; none contains a line break.
@@ -48,30 +32,31 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(text.split("\n")) if text else ()
 
 
-def user_row(hub_id: int, seq: int, user: User, digest: int) -> Row:
-    """A row of USERS, in the order of its columns."""
+def user_row(hub_id: int, seq: int, user: User) -> Row:
+    """A row of USERS, in the order of its columns; truth values as 0 and 1, which both drivers
+    pass on as they are (SQLite's looks for an adapter of every `bool`: a fifth of an insert).
+    """
     email = user.email.casefold()
     return (
         hub_id,
         user.id,
         seq,
         FOREVER,
-        digest,
         email,
         f"{user.first_name} {user.last_name}".strip().casefold() + "\n" + email,
         user.email,
         user.first_name,
         user.last_name,
-        user.super_admin,
+        int(user.super_admin),
         joined(user.permission_set_ids),
         user.main_team_id,
         joined(user.extra_team_ids),
         None if user.seat_names is None else joined(user.seat_names),
         user.state.value,
-        user.state_estimated,
+        int(user.state_estimated),
         user.crm_id,
         user.owner_id,
-        user.owner_archived,
+        int(user.owner_archived),
         None if user.last_active_at is None else to_micros(user.last_active_at),
         user.last_active_source,
         None if user.created_at is None else to_micros(user.created_at),

@@ -13,7 +13,7 @@ from time import monotonic
 from rolecall.domain.actor import Actor
 from rolecall.domain.events import Event
 from rolecall.domain.portal import Capabilities, Portal
-from rolecall.domain.snapshot import RecordOwner
+from rolecall.domain.snapshot import RecordOwner, Snapshot
 from rolecall.domain.sync import SyncRun, SyncState
 from rolecall.hubspot import Observer, Reader, Sent, Waiting
 from rolecall.hubspot.errors import HubSpotError
@@ -220,14 +220,14 @@ class Run:
             gathered, self.found, now, accept_shrink=self.options.accept_shrink
         )
         self.engine.progress(Step("sealing the snapshot", 0, note="writing what changed"))
-        return await self._write(composed, digest)
+        return await self._write(composed, before, digest)
 
-    async def _write(self, composed: Composed, digest: str) -> Synced:
+    async def _write(self, composed: Composed, before: Snapshot | None, digest: str) -> Synced:
         hub_id = self.portal.hub_id
         async with self.engine.database.begin(self.engine.actor, REASON) as work:
             counts = {"seats": len(composed.snapshot.seats)}
             sealed = await work.snapshots.seal(
-                composed.snapshot, input_digest=digest, counts=counts
+                composed.snapshot, before=before, input_digest=digest, counts=counts
             )
             row = self._done(sealed)
             await work.syncs.finish(row)
