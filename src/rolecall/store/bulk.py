@@ -25,8 +25,15 @@ async def insert_rows(connection: AsyncConnection, table: Table, rows: Iterable[
     if connection.dialect.name == "postgresql":
         await _copy(connection, table, rows)
         return
-    marks = ", ".join("?" for _ in table.columns)
-    statement = f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 -- names are ours
+    statement = _insert_into(table, "?")
+    for batch in batches(rows):
+        await connection.exec_driver_sql(statement, batch)
+
+
+async def insert_new_rows(connection: AsyncConnection, table: Table, rows: Iterable[Row]) -> None:
+    """Insert those rows whose primary key is not there yet."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    statement = _insert_into(table, mark) + " ON CONFLICT DO NOTHING"
     for batch in batches(rows):
         await connection.exec_driver_sql(statement, batch)
 
@@ -59,8 +66,7 @@ async def _copy(connection: AsyncConnection, table: Table, rows: Iterable[Row]) 
     raw = await connection.get_raw_connection()
     driver: Any = raw.driver_connection
     module: Any = connection.dialect.dbapi
-    names = ", ".join(column.name for column in table.columns)
-    target = f"COPY {table.name} ({names}) FROM STDIN"
+    target = f"COPY {_named(table)} FROM STDIN"
     try:
         async with driver.cursor() as cursor, cursor.copy(target) as copy:
             for row in rows:
@@ -68,3 +74,13 @@ async def _copy(connection: AsyncConnection, table: Table, rows: Iterable[Row]) 
     except module.Error as error:
         # SQLAlchemy does not see what happens on the bare driver; `store.errors` explains it.
         raise DBAPIError(target, None, error) from error
+
+
+def _insert_into(table: Table, mark: str) -> str:
+    marks = ", ".join(mark for _ in table.columns)
+    return f"INSERT INTO {_named(table)} VALUES ({marks})"  # noqa: S608 -- names are ours
+
+
+def _named(table: Table) -> str:
+    """The table with its columns, in the order in which rows hold them."""
+    return f"{table.name} ({', '.join(column.name for column in table.columns)})"

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Index, RowMapping, Table, Text, func, select
 
 from rolecall.domain.snapshot import FeedEvent
-from rolecall.store.encoding import plain
-from rolecall.store.rows import CHUNK, Repository, narrowed
-from rolecall.store.schema import Document, Key, metadata, moment, text
+from rolecall.store.bulk import Row, insert_new_rows
+from rolecall.store.encoding import to_json
+from rolecall.store.rows import Repository, narrowed
+from rolecall.store.schema import Document, Key, metadata, moment, text, to_micros
 
 FEED_CURSORS = Table(
     "feed_cursors",
@@ -90,9 +91,8 @@ class Feeds(Repository):
 
     async def add(self, hub_id: int, events: Iterable[FeedEvent]) -> None:
         """Keep those events that are not kept yet."""
-        rows = [_row(hub_id, one) for one in events]
-        for start in range(0, len(rows), CHUNK):
-            await self.add_new(FEED_EVENTS, rows[start : start + CHUNK])
+        rows = (_row(hub_id, one) for one in events)
+        await insert_new_rows(self.connection, FEED_EVENTS, rows)
 
     async def events(self, hub_id: int, query: FeedQuery) -> tuple[FeedEvent, ...]:
         """Matching events, newest first."""
@@ -124,19 +124,20 @@ class Feeds(Repository):
 LOGGED_IN = "LOGIN_SUCCEEDED"
 
 
-def _row(hub_id: int, one: FeedEvent) -> dict[str, object]:
-    return {
-        "hub_id": hub_id,
-        "feed": one.feed,
-        "id": one.id,
-        "at": one.at,
-        "type": one.type,
-        "actor_id": one.actor_id,
-        "actor_key": one.actor_email.casefold(),
-        "actor_email": one.actor_email,
-        "object_id": one.object_id,
-        "details": plain(one.details),
-    }
+def _row(hub_id: int, one: FeedEvent) -> Row:
+    """A row of FEED_EVENTS, in the order of its columns."""
+    return (
+        hub_id,
+        one.feed,
+        one.id,
+        to_micros(one.at),
+        one.type,
+        one.actor_id,
+        one.actor_email.casefold(),
+        one.actor_email,
+        one.object_id,
+        to_json(one.details),
+    )
 
 
 def _event(row: RowMapping) -> FeedEvent:
