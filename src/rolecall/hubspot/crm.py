@@ -21,7 +21,7 @@ from rolecall.hubspot.errors import NotFound
 from rolecall.hubspot.operation import Operation
 from rolecall.hubspot.paging import cursor, pages
 from rolecall.hubspot.versions import OBJECTS, PROPERTIES
-from rolecall.hubspot.wire import BatchResult, CrmRecord, Listed, Property
+from rolecall.hubspot.wire import BatchResult, CrmRecord, Listed, Property, Written
 from rolecall.kit.paging import Page
 
 PAGE = 100  # documented maximum of lists and batches
@@ -31,7 +31,7 @@ SEARCH_CAP = 10_000  # HubSpot answers 400 beyond
 USERS_OBJECT = "users"
 
 LIST = Operation("GET", OBJECTS, "/{objectType}", Listed[CrmRecord], collection=True)
-LIST_RAW = Operation("GET", OBJECTS, "/{objectType}", Listed[msgspec.Raw], collection=True)
+LIST_RAW = Operation("GET", OBJECTS, "/{objectType}", Written, collection=True)
 READ = Operation("GET", OBJECTS, "/{objectType}/{objectId}", CrmRecord)
 SEARCH = Operation(
     "POST",
@@ -73,7 +73,7 @@ class CrmReads(Connected):
     def crm_users_raw(
         self, properties: Sequence[str] = (), *, after: str | None = None
     ) -> AsyncIterator[Page[msgspec.Raw]]:
-        """The same rows as HubSpot wrote them: valid JSON, nothing else looked at yet."""
+        """The same pages, each as one JSON array that HubSpot wrote: valid, nothing else looked at."""
         query = {"properties": ",".join(properties)} if properties else None
         return pages(self.connection, LIST_RAW, USERS_OBJECT, query=query, limit=PAGE, after=after)
 

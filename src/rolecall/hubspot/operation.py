@@ -11,7 +11,7 @@ import msgspec
 
 from rolecall.hubspot.versions import Family
 
-Answer = TypeVar("Answer")
+Answer = TypeVar("Answer", covariant=True)
 
 _HOLE = re.compile(r"\{\w+\}")
 

@@ -11,13 +11,13 @@ from rolecall.hubspot.errors import NotFound
 from rolecall.hubspot.operation import Operation
 from rolecall.hubspot.paging import pages
 from rolecall.hubspot.versions import OWNERS
-from rolecall.hubspot.wire import Listed, Owner
+from rolecall.hubspot.wire import Listed, Owner, Written
 from rolecall.kit.paging import Page
 
 PAGE = 500  # documented maximum
 
 LIST = Operation("GET", OWNERS, "", Listed[Owner], collection=True)
-LIST_RAW = Operation("GET", OWNERS, "", Listed[msgspec.Raw], collection=True)
+LIST_RAW = Operation("GET", OWNERS, "", Written, collection=True)
 READ = Operation("GET", OWNERS, "/{ownerId}", Owner)
 
 
@@ -44,7 +44,7 @@ class OwnerReads(Connected):
         )
 
     def owners_raw(self, *, after: str | None = None) -> AsyncIterator[Page[msgspec.Raw]]:
-        """Owners in use as HubSpot wrote them: valid JSON, nothing else looked at yet."""
+        """Owners in use; each page as one JSON array that HubSpot wrote: valid, no more looked at."""
         query = {"archived": "false"}
         return pages(self.connection, LIST_RAW, query=query, limit=PAGE, after=after)
 

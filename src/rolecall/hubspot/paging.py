@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from rolecall.hubspot.connection import Connection
 from rolecall.hubspot.operation import Operation
-from rolecall.hubspot.wire import Listed
+from rolecall.hubspot.wire import Paging
 from rolecall.kit.paging import Page
 
 Row = TypeVar("Row")
+Item = TypeVar("Item", covariant=True)
+
+
+class Envelope(Protocol[Item]):
+    """What every page comes in."""
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What the page holds."""
+        ...
+
+    @property
+    def paging(self) -> Paging | None:
+        """Where the next one starts."""
+        ...
+
+    @property
+    def total(self) -> int | None:
+        """How many there are on all pages, where told."""
+        ...
 
 
 async def pages(
     connection: Connection,
-    operation: Operation[Listed[Row]],
+    operation: Operation[Envelope[Row]],
     *ids: str,
     query: Mapping[str, str] | None = None,
     limit: int,
@@ -47,7 +67,7 @@ async def pages(
 
 async def _produce(
     connection: Connection,
-    operation: Operation[Listed[Row]],
+    operation: Operation[Envelope[Row]],
     ids: tuple[str, ...],
     query: dict[str, str],
     after: str | None,
@@ -65,7 +85,7 @@ async def _produce(
             if following is not None and following in asked:
                 raise connection.unreadable(operation, f"the cursor {following!r} repeats")
             asked.add(following)
-            await ready.put(Page(listed.results, following, listed.total))
+            await ready.put(Page(listed.items, following, listed.total))
             fetched += 1
             after = following
             if after is None or fetched == max_pages:
@@ -76,7 +96,7 @@ async def _produce(
         await ready.put(None)
 
 
-def cursor(listed: Listed[Row]) -> str | None:
+def cursor(listed: Envelope[Any]) -> str | None:
     """Where the next page starts; None on the last, whether `paging` is absent or empty."""
     if listed.paging is None or listed.paging.next is None:
         return None

@@ -16,13 +16,13 @@ from rolecall.hubspot.errors import NotFound
 from rolecall.hubspot.operation import Operation
 from rolecall.hubspot.paging import pages
 from rolecall.hubspot.versions import SEATS, USERS
-from rolecall.hubspot.wire import Listed, PermissionSet, Seat, TeamFlat, User
+from rolecall.hubspot.wire import Listed, PermissionSet, Seat, TeamFlat, User, Written
 from rolecall.kit.paging import Page
 
 PAGE = 100  # HubSpot's practical maximum; what it does above is not known
 
 LIST = Operation("GET", USERS, "", Listed[User], collection=True)
-LIST_RAW = Operation("GET", USERS, "", Listed[msgspec.Raw], collection=True)
+LIST_RAW = Operation("GET", USERS, "", Written, collection=True)
 READ = Operation("GET", USERS, "/{userId}", User)
 CREATE = Operation("POST", USERS, "", User, collection=True)
 PUT = Operation("PUT", USERS, "/{userId}", User)
@@ -46,7 +46,7 @@ class UserReads(Connected):
         return pages(self.connection, LIST, limit=limit, after=after, prefetch=prefetch)
 
     def users_raw(self, *, after: str | None = None) -> AsyncIterator[Page[msgspec.Raw]]:
-        """The same rows as HubSpot wrote them: valid JSON, nothing else looked at yet."""
+        """The same pages, each as one JSON array that HubSpot wrote: valid, nothing else looked at."""
         return pages(self.connection, LIST_RAW, limit=PAGE, after=after)
 
     async def user(self, user_id: str) -> User | None:

@@ -37,6 +37,24 @@ class Listed(Wire, Generic[Row], frozen=True):
     paging: Paging | None = None
     total: int | None = None
 
+    @property
+    def items(self) -> tuple[Row, ...]:
+        """What the page holds."""
+        return self.results
+
+
+class Written(Wire, frozen=True):
+    """A page envelope whose rows nobody looked at: one JSON array, as HubSpot wrote it."""
+
+    results: msgspec.Raw
+    paging: Paging | None = None
+    total: int | None = None
+
+    @property
+    def items(self) -> tuple[msgspec.Raw]:
+        """The array, as the only item."""
+        return (self.results,)
+
 
 class User(Wire, frozen=True):
     """PublicUser; `seat_names` None = this version does not tell seats (or there are none)."""
@@ -102,8 +120,8 @@ class OwnerTeam(Wire, frozen=True):
     primary: bool | None = None
 
 
-class Owner(Wire, frozen=True):
-    """PublicOwner; an archived one has no `user_id`, sometimes not even the inactive one."""
+class OwnerCore(Wire, frozen=True):
+    """Who an owner is; an archived one has no `user_id`, sometimes not even the inactive one."""
 
     id: str
     type: str = "PERSON"
@@ -113,8 +131,13 @@ class Owner(Wire, frozen=True):
     user_id: int | None = None
     user_id_including_inactive: int | None = None
     created_at: str | None = None
-    updated_at: str | None = None
     archived: bool = False
+
+
+class Owner(OwnerCore, frozen=True):
+    """PublicOwner, whole."""
+
+    updated_at: str | None = None
     teams: tuple[OwnerTeam, ...] | None = None
 
 

@@ -6,6 +6,7 @@ from rolecall.reading.display import DisplayProperties, discover, wanted_propert
 from rolecall.reading.feeds import event_of, events_of, last_logins
 from rolecall.reading.identities import Identities, identities
 from rolecall.reading.moments import moment
+from rolecall.reading.records import RecordReader, UserRecord, profile_names, record_reader
 from rolecall.reading.resources import (
     Membership,
     memberships_of,
@@ -18,9 +19,8 @@ from rolecall.reading.resources import (
 from rolecall.reading.users import (
     Reading,
     permission_set_ids_of,
-    profile_names,
     state_of,
-    user_of,
+    user_reader,
 )
 
 __all__ = [
@@ -28,6 +28,8 @@ __all__ = [
     "Identities",
     "Membership",
     "Reading",
+    "RecordReader",
+    "UserRecord",
     "discover",
     "event_of",
     "events_of",
@@ -39,10 +41,11 @@ __all__ = [
     "permission_set_ids_of",
     "permission_set_of",
     "profile_names",
+    "record_reader",
     "seat_of",
     "state_of",
     "team_of",
     "teams_of",
-    "user_of",
+    "user_reader",
     "wanted_properties",
 ]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import attrgetter
 
 from rolecall.domain.snapshot import RecordOwner
-from rolecall.hubspot.wire import CrmRecord
-from rolecall.reading.display import DEACTIVATED, OWNER_ID, USER_ID
+from rolecall.reading.records import UserRecord
+
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Identities:
     """CRM records and owners of one portal, ready to be found by settings user."""
 
-    records: Mapping[str, CrmRecord] = field(default_factory=dict)  # by settings id
+    records: Mapping[str, UserRecord] = field(default_factory=dict)  # by settings id
     owners: Mapping[str, RecordOwner] = field(default_factory=dict)  # by owner id
     owners_by_user: Mapping[str, RecordOwner] = field(default_factory=dict)  # by settings id
     owners_by_email: Mapping[str, RecordOwner] = field(default_factory=dict)  # case-folded
 
-    def record(self, user_id: str) -> CrmRecord | None:
+    def record(self, user_id: str) -> UserRecord | None:
         """The CRM record of a settings user, if HubSpot has made one yet."""
         return self.records.get(user_id)
 
@@ -33,44 +36,31 @@ class Identities:
         if found is not None:
             return found
         record = self.records.get(user_id)
-        owner_id = None if record is None else record.properties.get(OWNER_ID)
-        if owner_id and owner_id in self.owners:
-            return self.owners[owner_id]
+        if record is not None and record.owner_id in self.owners:
+            return self.owners[record.owner_id]
         return self.owners_by_email.get(email.casefold())
 
 
-def identities(records: Iterable[CrmRecord], owners: Iterable[RecordOwner]) -> Identities:
+def identities(records: Iterable[UserRecord], owners: Iterable[RecordOwner]) -> Identities:
     """Index both lists once; of several for one user, the one still in use wins."""
-    by_user: dict[str, CrmRecord] = {}
+    by_user: dict[str, UserRecord] = {}
     for record in records:
-        user_id = record.properties.get(USER_ID)
-        if user_id and _better(record, by_user.get(user_id)):
-            by_user[user_id] = record
-    by_id: dict[str, RecordOwner] = {}
-    owner_of_user: dict[str, RecordOwner] = {}
-    by_email: dict[str, RecordOwner] = {}
-    for owner in owners:
-        _prefer(by_id, owner.id, owner)
-        if owner.user_id is not None:
-            _prefer(owner_of_user, owner.user_id, owner)
-        elif owner.email and not owner.queue:
-            _prefer(by_email, owner.email.casefold(), owner)
-    return Identities(by_user, by_id, owner_of_user, by_email)
+        known = by_user.get(record.user_id)
+        if known is None or _rank(record) > _rank(known):
+            by_user[record.user_id] = record
+    by_user.pop("", None)
+    # The last of a key stays: those in use after the archived ones, of equals the first.
+    ranked = sorted(owners, key=attrgetter("archived"))
+    ranked.reverse()
+    lone = (one for one in ranked if one.user_id is None and one.email and not one.queue)
+    return Identities(
+        by_user,
+        {one.id: one for one in ranked},
+        {one.user_id: one for one in ranked if one.user_id is not None},
+        {one.email.casefold(): one for one in lone},
+    )
 
 
-def _better(record: CrmRecord, known: CrmRecord | None) -> bool:
-    if known is None:
-        return True
-    return _rank(record) > _rank(known)
-
-
-def _rank(record: CrmRecord) -> tuple[bool, bool, str]:
+def _rank(record: UserRecord) -> tuple[bool, bool, datetime]:
     """Not archived, not deactivated, then the newest."""
-    deactivated = record.properties.get(DEACTIVATED) == "true"
-    return (not record.archived, not deactivated, record.created_at or "")
-
-
-def _prefer(index: dict[str, RecordOwner], key: str, owner: RecordOwner) -> None:
-    known = index.get(key)
-    if known is None or (known.archived and not owner.archived):
-        index[key] = owner
+    return (not record.archived, not record.deactivated, record.created_at or NEVER)

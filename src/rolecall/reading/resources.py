@@ -19,7 +19,7 @@ def seat_of(told: wire.Seat) -> Seat:
     return Seat(told.name, told.description or "", told.remaining_seats)
 
 
-def owner_of(told: wire.Owner) -> RecordOwner:
+def owner_of(told: wire.OwnerCore) -> RecordOwner:
     """A record owner; archived ones tell their user only as inactive, or not at all."""
     user_id = told.user_id if told.user_id is not None else told.user_id_including_inactive
     return RecordOwner(

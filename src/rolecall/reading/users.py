@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from rolecall.domain.snapshot import EMPTY, RecordOwner, User, UserState
+from rolecall.domain.snapshot import RecordOwner, User, UserState
 from rolecall.hubspot import wire
-from rolecall.reading.display import DEACTIVATED, NOT_PROFILE, DisplayProperties
+from rolecall.reading.display import DisplayProperties
 from rolecall.reading.identities import Identities
-from rolecall.reading.moments import moment
+from rolecall.reading.records import UserRecord
 
 # Private apps appear as users under such a domain (seen by other connectors).
 SERVICE_DOMAIN = "@appserviceaccount."
@@ -23,48 +23,56 @@ class Reading:
 
     `crm_read` False: CRM users were not readable, so a missing record tells nothing.
     `seats_told` True: the API version tells seats, so none told means none held.
-    `profile`: the profile properties that were asked for; None = whatever the records hold.
     """
 
     identities: Identities = field(default_factory=Identities)
     display: DisplayProperties = field(default_factory=DisplayProperties)
-    last_logins: Mapping[str, datetime] = field(default_factory=dict)  # by settings id
-    born: Mapping[str, datetime] = field(default_factory=dict)  # as owners and feeds tell; so too
+    last_logins: Mapping[str, datetime] = field(default_factory=dict)  # by case-folded e-mail
+    born: Mapping[str, datetime] = field(default_factory=dict)  # by settings id, as others tell
     crm_read: bool = True
     seats_told: bool = True
-    profile: tuple[str, ...] | None = None
+    source: str = field(init=False)  # of a last activity that a record tells
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", f"crm:{self.display.last_active}")
 
 
-def user_of(told: wire.User, reading: Reading) -> User:
-    """Everything known of one user of the settings list."""
-    record = reading.identities.record(told.id)
-    owner = reading.identities.owner(told.id, told.email)
-    values = EMPTY_VALUES if record is None else record.properties
-    active_at, source = _last_active(told.id, values, reading)
-    state, estimated = state_of(told, record, owner, active_at, reading)
-    return User(
-        id=told.id,
-        email=told.email,
-        first_name=told.first_name or "",
-        last_name=told.last_name or "",
-        super_admin=bool(told.super_admin),
-        permission_set_ids=permission_set_ids_of(told),
-        main_team_id=told.primary_team_id or None,
-        extra_team_ids=_sorted(told.secondary_team_ids),
-        seat_names=_seats(told, values, reading),
-        state=state,
-        state_estimated=estimated,
-        crm_id=None if record is None else record.id,
-        owner_id=None if owner is None else owner.id,
-        owner_archived=owner is not None and owner.archived,
-        last_active_at=active_at,
-        last_active_source=source,
-        created_at=_created(told.id, record, reading),
-        profile=_profile(values, reading),
-    )
+NO_RECORD = UserRecord("")
 
 
-EMPTY_VALUES: Mapping[str, str | None] = EMPTY
+def user_reader(reading: Reading) -> Callable[[wire.User], User]:
+    """A function that reads the settings users of one portal; a portal may have 50,000."""
+    record_of, owner_of = reading.identities.records.get, reading.identities.owner
+    owner_by_id, born = reading.identities.owners_by_user.get, reading.born.get
+
+    def read(told: wire.User) -> User:
+        found = record_of(told.id)
+        owner = owner_by_id(told.id) or owner_of(told.id, told.email)
+        record = NO_RECORD if found is None else found
+        active_at, source = _last_active(told, record, reading)
+        state, estimated = state_of(told, found, owner, active_at, reading)
+        return User(
+            told.id,
+            told.email,
+            told.first_name or "",
+            told.last_name or "",
+            bool(told.super_admin),
+            permission_set_ids_of(told),
+            told.primary_team_id or None,
+            _sorted(told.secondary_team_ids),
+            _seats(told, record, reading),
+            state,
+            estimated,
+            record.id or None,
+            None if owner is None else owner.id,
+            owner is not None and owner.archived,
+            active_at,
+            source,
+            _earlier(record.created_at, born(told.id)),
+            record.profile,
+        )
+
+    return read
 
 
 def permission_set_ids_of(told: wire.User) -> tuple[str, ...]:
@@ -76,7 +84,7 @@ def permission_set_ids_of(told: wire.User) -> tuple[str, ...]:
 
 def state_of(
     told: wire.User,
-    record: wire.CrmRecord | None,
+    record: UserRecord | None,
     owner: RecordOwner | None,
     active_at: datetime | None,
     reading: Reading,
@@ -84,82 +92,41 @@ def state_of(
     """Where a user stands, and whether that is an estimate: no API tells who was only invited."""
     if SERVICE_DOMAIN in told.email.casefold():
         return UserState.SERVICE, False
-    if record is not None and _says_deactivated(record, reading.display):
+    if record is not None and record.deactivated:
         return UserState.DEACTIVATED, False
     if owner is not None and owner.archived:
         return UserState.DEACTIVATED, True
-    invited = _invitation_open(record, reading.display)
-    if invited is not None:
-        return (UserState.INVITED if invited else UserState.ACTIVE), False
+    if record is not None and record.invited is not None:
+        return (UserState.INVITED if record.invited else UserState.ACTIVE), False
     # HubSpot makes the CRM record when the invitation is accepted.
     if record is None and active_at is None:
         return (UserState.INVITED if reading.crm_read else UserState.ACTIVE), True
     return UserState.ACTIVE, False
 
 
-def _says_deactivated(record: wire.CrmRecord, display: DisplayProperties) -> bool:
-    value = record.properties.get(display.deactivated or DEACTIVATED) or ""
-    return value.casefold() in {"true", "yes"}
-
-
-def _invitation_open(record: wire.CrmRecord | None, display: DisplayProperties) -> bool | None:
-    """What the Invite Status column says, where the portal's API shows it; None = nothing."""
-    if record is None or display.invite_status is None:
-        return None
-    value = (record.properties.get(display.invite_status) or "").casefold()
-    if value in {"accepted", "active"}:
-        return False
-    return True if value in {"pending", "invited", "expired"} else None
-
-
 def _last_active(
-    user_id: str, values: Mapping[str, str | None], reading: Reading
+    told: wire.User, record: UserRecord, reading: Reading
 ) -> tuple[datetime | None, str]:
-    name = reading.display.last_active
-    at = None if name is None else moment(values.get(name))
-    if at is not None:
-        return at, f"crm:{name}"
-    at = reading.last_logins.get(user_id)
+    if record.last_active_at is not None:
+        return record.last_active_at, reading.source
+    at = reading.last_logins.get(told.email.casefold())
     return at, "" if at is None else LOGIN_FEED
 
 
-def _created(user_id: str, record: wire.CrmRecord | None, reading: Reading) -> datetime | None:
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     """When the user was added, as record, owner or feed tell; the earliest of them counts."""
-    at = None if record is None else moment(record.created_at)
-    born = reading.born.get(user_id)
-    return born if at is None or (born is not None and born < at) else at
+    return other if one is None or (other is not None and other < one) else one
 
 
-def _seats(
-    told: wire.User, values: Mapping[str, str | None], reading: Reading
-) -> tuple[str, ...] | None:
+def _seats(told: wire.User, record: UserRecord, reading: Reading) -> tuple[str, ...] | None:
     """From the user itself, else from the Seat column of the CRM record, else unknown."""
     if told.seat_names is not None:
         return _sorted(told.seat_names)
     if reading.seats_told:
         return ()
-    shown = values.get(reading.display.seat or "")
-    if not shown:
+    if not record.seat:
         return None
-    return tuple(sorted({name for part in shown.split(";") if (name := part.strip())}))
-
-
-def _profile(values: Mapping[str, str | None], reading: Reading) -> Mapping[str, str]:
-    if not values:
-        return EMPTY
-    names = reading.profile
-    if names is None:
-        names = profile_names(values, reading.display)
-    get = values.get
-    return {name: value for name in names if (value := get(name))}
-
-
-def profile_names(
-    names: Iterable[str], display: DisplayProperties, named: Iterable[str] = ()
-) -> tuple[str, ...]:
-    """Those of some CRM user properties that belong to a profile; what somebody `named` does."""
-    apart = {*NOT_PROFILE, display.last_active} - {*named}
-    return tuple(name for name in names if name not in apart)
+    return tuple(sorted({name for part in record.seat.split(";") if (name := part.strip())}))
 
 
 def _sorted(names: tuple[str, ...] | None) -> tuple[str, ...]:

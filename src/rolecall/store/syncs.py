@@ -7,8 +7,10 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import Raw
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Index,
     Integer,
@@ -44,6 +46,8 @@ SYNC_PAGES = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("after", Text),  # cursor of the next page; NULL on the last one
     Column("body", LargeBinary, nullable=False),
+    text("digest"),
+    Column("read", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 PAGES_AT_ONCE = 50  # some megabytes of bodies in memory while reading them back
@@ -54,12 +58,18 @@ LEVEL = 1
 
 @dataclass(frozen=True, slots=True)
 class SyncPage:
-    """One page as it came from HubSpot; `after` None = the last one of its resource."""
+    """One page of a resource; `after` None = the last one.
+
+    `body` is a JSON array: the rows as they were `read`, or as HubSpot wrote them. `digest` is of
+    all that was read of the resource up to here, in HubSpot's words.
+    """
 
     resource: str
     number: int  # from 0
     after: str | None
-    body: bytes
+    body: bytes | Raw
+    digest: str = ""
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,8 @@ class Syncs(Repository):
                 "number": page.number,
                 "after": page.after,
                 "body": body,
+                "digest": page.digest,
+                "read": page.read,
             }
             for page, body in zip(kept, bodies, strict=True)
         ]
@@ -152,7 +164,9 @@ class Syncs(Repository):
             rows = await self.rows(found.order_by(SYNC_PAGES.c.number).limit(PAGES_AT_ONCE))
             for row in rows:
                 body = zlib.decompress(row["body"])
-                yield SyncPage(row["resource"], row["number"], row["after"], body)
+                yield SyncPage(
+                    row["resource"], row["number"], row["after"], body, row["digest"], row["read"]
+                )
             if len(rows) < PAGES_AT_ONCE:
                 return
             number = rows[-1]["number"] + 1

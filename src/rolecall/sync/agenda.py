@@ -55,7 +55,7 @@ def agenda_of(found: Capabilities, *, trust: bool = True) -> Agenda:
     if wanted(resources.SEATS, SEAT_SCOPES, found.seats):
         lists.append(resources.seats())
     if wanted(resources.OWNERS, OWNER_SCOPES, None):
-        lists += [resources.owners(archived=False), resources.owners(archived=True)]
+        lists += [resources.owners(), resources.archived_owners()]
     crm_users = wanted(resources.CRM_USERS, CRM_SCOPES, None)
     feeds: tuple[str, ...] = ()
     if wanted("log-in and security feeds", FEED_SCOPES, None):

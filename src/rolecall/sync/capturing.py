@@ -1,14 +1,15 @@
 """Reads resources page by page and keeps each page, so that a killed run goes on where it was.
 
-Pages are kept in HubSpot's words; they are also what tells whether anything changed at all.
+A page is kept as the rows that were read of it, so that its own words can be let go at once; where
+nobody reads rows yet, in HubSpot's words. A digest of these words tells whether anything changed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -23,7 +24,28 @@ from rolecall.sync.troubles import Gap, gap_of
 # A kill costs at most the pages of so many seconds again. Keeping all of them is a third of what
 # reading them costs, so a sync that is done sooner keeps none.
 KEPT_EVERY = 5.0
+# JSON as bytes, or as msgspec.Raw: a view of the answer it came in, which is not copied.
+Words = bytes | msgspec.Raw
+_COUNTED = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 CHANGED = "try again later; if it stays, HubSpot's API has changed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A page that is not kept yet: its rows, or its words where `rows` is None."""
+
+    resource: str
+    number: int
+    after: str | None
+    digest: bytes
+    rows: list[Any] | None
+    words: Words = b""
+
+    def written(self) -> SyncPage:
+        """The page as the store keeps it."""
+        body = self.words if self.rows is None else msgspec.json.encode(self.rows)
+        read = self.rows is not None
+        return SyncPage(self.resource, self.number, self.after, body, self.digest.hex(), read)
 
 
 @dataclass(slots=True)
@@ -43,9 +65,9 @@ class Capture:
     failures: dict[str, HubSpotError] = field(default_factory=dict)  # by resource
     begun: frozenset[str] = frozenset()  # resources of which an earlier try kept pages
     lazy: bool = False
-    _undecoded: dict[str, tuple[Resource[Any], list[bytes]]] = field(default_factory=dict)
+    _undecoded: dict[str, tuple[Resource[Any], list[Words]]] = field(default_factory=dict)
     _digests: dict[str, bytes] = field(default_factory=dict)
-    _waiting: list[SyncPage] = field(default_factory=list)
+    _waiting: list[_Waiting] = field(default_factory=list)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def read(self, resource: Resource[Any], expected: int | None = None) -> bool:
@@ -66,22 +88,20 @@ class Capture:
         self.failures[resource.name] = error
 
     async def _read(self, resource: Resource[Any], expected: int | None) -> None:
-        digest = blake2b(resource.name.encode(), digest_size=16)
-        last, count = await self._resume(resource, digest)
+        last, count = await self._resume(resource)
+        digest = b"" if last is None else bytes.fromhex(last.digest)
         if last is None or last.after is not None:
             number, after = (0, None) if last is None else (last.number + 1, last.after)
             async for page in resource.pages(self.reader, after):
-                body = msgspec.json.encode(page.items)
-                digest.update(body)
-                self._waiting.append(SyncPage(resource.name, number, page.after, body))
-                self._take(resource, body, page.items)
+                words = page.items[0] if resource.raw else msgspec.json.encode(page.items)
+                digest = _chained(digest, words)
+                count += self._take(resource, words, number, page.after, digest)
                 number += 1
-                count += len(page.items)
                 self.progress(Step(resource.name, count, expected))
-        self._digests[resource.name] = digest.digest()
+        self._digests[resource.name] = digest
         self.progress(Step(resource.name, count, count, finished=True))
 
-    async def _resume(self, resource: Resource[Any], digest: Any) -> tuple[SyncPage | None, int]:
+    async def _resume(self, resource: Resource[Any]) -> tuple[SyncPage | None, int]:
         """Take up the pages kept before; the last one before any hole, and how many rows they had."""
         last: SyncPage | None = None
         count = 0
@@ -91,21 +111,33 @@ class Capture:
             async for page in view.syncs.pages(self.run_id, resource.name):
                 if page.number != (0 if last is None else last.number + 1):
                     break
-                digest.update(page.body)
-                rows = resource.decoder.decode(page.body)
-                self._take(resource, page.body, rows)
-                count += len(rows)
+                if page.read:
+                    rows = resource.kept_decoder.decode(page.body)
+                    self.material.rows_of(resource.name).extend(rows)
+                    count += len(rows)
+                else:
+                    count += self._set_aside(resource, page.body)
                 last = page
         return last, count
 
-    def _take(self, resource: Resource[Any], body: bytes, rows: Sequence[Any]) -> None:
-        """Rows into the material, or their page aside until somebody asks for rows."""
+    def _take(
+        self, resource: Resource[Any], words: Words, number: int, after: str | None, digest: bytes
+    ) -> int:
+        """Rows into the material, or their page aside until somebody asks for rows; how many."""
         if resource.raw and self.lazy:
-            self._undecoded.setdefault(resource.name, (resource, []))[1].append(body)
-        elif resource.raw:
-            self.material.rows_of(resource.name).extend(resource.decoder.decode(body))
+            page = _Waiting(resource.name, number, after, digest, None, words)
+            count = self._set_aside(resource, words)
         else:
+            rows = resource.read(words)
+            page = _Waiting(resource.name, number, after, digest, rows)
             self.material.rows_of(resource.name).extend(rows)
+            count = len(rows)
+        self._waiting.append(page)
+        return count
+
+    def _set_aside(self, resource: Resource[Any], words: Words) -> int:
+        self._undecoded.setdefault(resource.name, (resource, []))[1].append(words)
+        return len(_COUNTED.decode(words))
 
     def decode(self) -> tuple[Gap, ...]:
         """Put the rows of every page set aside into the material; lists that make no sense."""
@@ -115,7 +147,7 @@ class Capture:
             rows = self.material.rows_of(name)
             try:
                 while bodies:  # each page is let go as soon as its rows are there
-                    rows.extend(resource.decoder.decode(bodies.pop(0)))
+                    rows.extend(resource.read(bodies.pop(0)))
             except msgspec.DecodeError as error:
                 gaps.append(gap_of(name, _unreadable(resource, error)))
         return tuple(gaps)
@@ -134,7 +166,8 @@ class Capture:
                 return
             try:
                 async with self.database.work() as work:
-                    await work.syncs.keep_pages(self.run_id, batch)
+                    pages = [one.written() for one in batch]
+                    await work.syncs.keep_pages(self.run_id, pages)
             except BaseException:
                 self._waiting[:0] = batch
                 raise
@@ -149,12 +182,19 @@ class Capture:
 
     def digest(self, gaps: Iterable[Gap]) -> str:
         """One digest of everything read and everything missing; equal means nothing changed."""
-        whole = blake2b(digest_size=16)
+        whole = sha256()
         for name in sorted(self._digests):
             whole.update(self._digests[name])
         for gap in sorted(map(str, gaps)):
             whole.update(gap.encode())
         return whole.hexdigest()
+
+
+def _chained(digest: bytes, words: Words) -> bytes:
+    """The digest of everything before and these words; a kept page carries it on."""
+    found = sha256(digest)
+    found.update(words)
+    return found.digest()
 
 
 def _unreadable(resource: Resource[Any], error: msgspec.DecodeError) -> HubSpotError:

@@ -94,8 +94,7 @@ class Composer:
         return Composed(whole, gathered.notes, len(proofs.gone))
 
     async def _known(self, gathered: Gathered) -> Known:
-        ids = {user.email.casefold(): user.id for user in gathered.material.users}
-        facts = await feed_facts(self.database, self.portal.hub_id, ids)
+        facts = await feed_facts(self.database, self.portal.hub_id)
         version = self.reader.connection.versions_in_use().get("users")
         return Known(
             before=self.before,
@@ -105,8 +104,6 @@ class Composer:
             last_logins=facts.last_logins,
             added_at=facts.added_at,
             left=self.left,
-            asked=gathered.asked,
-            named=self.bounds.user_properties,
         )
 
     async def _proofs(
@@ -218,9 +215,11 @@ async def mend_tears(reader: Reader, gathered: Gathered) -> None:
     named: set[str] = set()
     granted: set[str] = set()
     for user in material.users:
-        named.update(user.secondary_team_ids or ())
-        named.update([user.primary_team_id] if user.primary_team_id else ())
-        granted.update(permission_set_ids_of(user))
+        if user.secondary_team_ids:
+            named.update(user.secondary_team_ids)
+        if user.primary_team_id:
+            named.add(user.primary_team_id)
+        granted.update(user.role_ids or permission_set_ids_of(user))
     if resources.TEAMS not in unread and not named <= teams:
         material.teams[:] = await reader.teams_flat()
         if resources.TEAM_TREE not in unread:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,10 +31,10 @@ class ReadFeeds:
 
 @dataclass(frozen=True, slots=True)
 class FeedFacts:
-    """What all feeds kept so far tell about users, by settings id."""
+    """What all feeds kept so far tell about users."""
 
-    last_logins: dict[str, datetime]
-    added_at: dict[str, datetime]
+    last_logins: Mapping[str, datetime]  # by case-folded e-mail
+    added_at: Mapping[str, datetime]  # by settings id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +81,13 @@ class FeedReader:
                 await work.feeds.move(cursor)
 
 
-async def feed_facts(database: Database, hub_id: int, users: dict[str, str]) -> FeedFacts:
-    """Last log-ins and additions; `users` maps case-folded e-mails to settings ids."""
+async def feed_facts(database: Database, hub_id: int) -> FeedFacts:
+    """Last log-ins and additions, of everybody the feeds ever named."""
     query = FeedQuery(feed=SECURITY, types=ADDED, limit=MOST_ADDITIONS)
     async with database.read() as view:
         logins = await view.feeds.last_logins(hub_id)
         added = await view.feeds.events(hub_id, query)
-    return FeedFacts(
-        {users[email]: at for email, at in logins.items() if email in users},
-        _newest_first(added),
-    )
+    return FeedFacts(logins, _newest_first(added))
 
 
 def _newest_first(events: tuple[FeedEvent, ...]) -> dict[str, datetime]:

@@ -13,7 +13,13 @@ from rolecall.hubspot import Reader
 from rolecall.hubspot.errors import HubSpotError
 from rolecall.hubspot.wire import Owner
 from rolecall.kit.errors import RolecallError
-from rolecall.reading import DisplayProperties, discover, wanted_properties
+from rolecall.reading import (
+    DisplayProperties,
+    discover,
+    profile_names,
+    record_reader,
+    wanted_properties,
+)
 from rolecall.store import Database
 from rolecall.sync import resources
 from rolecall.sync.agenda import Agenda, unread_names
@@ -149,7 +155,9 @@ class Gathering:
             )
             self.display = discover(defined)
             self.asked = resources.fitting(wanted_properties(defined, self.display, own))
-        await capture.read(resources.crm_users(self.asked), self.expected)
+        profile = profile_names(self.asked, self.display, self.bounds.user_properties)
+        reader = record_reader(self.display, profile)
+        await capture.read(resources.crm_users(self.asked, reader), self.expected)
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rolecall.domain.snapshot import Snapshot, UserState
 
@@ -18,11 +18,11 @@ def violations(snapshot: Snapshot) -> tuple[str, ...]:
 def ids_are_unique(snapshot: Snapshot) -> Iterator[str]:
     """Users, sets, teams and owners have one row per id, seats one per name."""
     kinds = (
-        ("user", (user.id for user in snapshot.users)),
-        ("permission set", (one.id for one in snapshot.permission_sets)),
-        ("team", (team.id for team in snapshot.teams)),
-        ("owner", (owner.id for owner in snapshot.owners)),
-        ("seat", (seat.name for seat in snapshot.seats)),
+        ("user", [user.id for user in snapshot.users]),
+        ("permission set", [one.id for one in snapshot.permission_sets]),
+        ("team", [team.id for team in snapshot.teams]),
+        ("owner", [owner.id for owner in snapshot.owners]),
+        ("seat", [seat.name for seat in snapshot.seats]),
     )
     for kind, ids in kinds:
         yield from (f"{kind} {one} is there twice" for one in _twice(ids))
@@ -30,13 +30,14 @@ def ids_are_unique(snapshot: Snapshot) -> Iterator[str]:
 
 def emails_are_unique(snapshot: Snapshot) -> Iterator[str]:
     """No two users of a portal who are present share an e-mail, case aside."""
-    present = (user.email.casefold() for user in snapshot.users if user.present and user.email)
-    yield from (f"two users have the e-mail {one}" for one in _twice(present))
+    gone = UserState.REMOVED
+    present = [one.email.casefold() for one in snapshot.users if one.state is not gone]
+    yield from (f"two users have the e-mail {one}" for one in _twice(present) if one)
 
 
 def records_belong_to_one(snapshot: Snapshot) -> Iterator[str]:
     """A CRM record belongs to one user."""
-    held = (user.crm_id for user in snapshot.users if user.crm_id is not None)
+    held = [user.crm_id for user in snapshot.users if user.crm_id is not None]
     yield from (f"CRM record {one} belongs to two users" for one in _twice(held))
 
 
@@ -45,11 +46,11 @@ def references_resolve(snapshot: Snapshot) -> Iterator[str]:
     teams = {team.id for team in snapshot.teams}
     sets = {one.id for one in snapshot.permission_sets}
     for user in snapshot.users:
-        if not user.present:
+        if user.state is UserState.REMOVED:
             continue
-        main = user.main_team_id
-        if teams and not (teams.issuperset(user.extra_team_ids) and (not main or main in teams)):
-            named = {main, *user.extra_team_ids} if main else {*user.extra_team_ids}
+        main, extra = user.main_team_id, user.extra_team_ids
+        if teams and ((main and main not in teams) or (extra and not teams.issuperset(extra))):
+            named = {main, *extra} if main else {*extra}
             unlisted = sorted(named - teams)
             yield f"{user.email} is in a team that is not listed: {', '.join(unlisted)}"
         if sets and not sets.issuperset(user.permission_set_ids):
@@ -59,7 +60,7 @@ def references_resolve(snapshot: Snapshot) -> Iterator[str]:
 def main_team_is_not_extra(snapshot: Snapshot) -> Iterator[str]:
     """Nobody is an extra member of the main team."""
     for user in snapshot.users:
-        if user.main_team_id is not None and user.main_team_id in user.extra_team_ids:
+        if user.extra_team_ids and user.main_team_id in user.extra_team_ids:
             yield f"{user.email} has team {user.main_team_id} as main and extra team"
 
 
@@ -101,8 +102,7 @@ INVARIANTS: tuple[Invariant, ...] = (
 )
 
 
-def _twice(values: Iterable[str]) -> list[str]:
-    found = list(values)
-    if len(set(found)) == len(found):  # nearly always, and far cheaper than counting
+def _twice(values: Sequence[str]) -> list[str]:
+    if len(set(values)) == len(values):  # nearly always, and far cheaper than counting
         return []
-    return sorted(value for value, count in Counter(found).items() if count > 1)
+    return sorted(value for value, count in Counter(values).items() if count > 1)

@@ -27,10 +27,9 @@ from rolecall.reading import (
     moment,
     owner_of,
     permission_set_of,
-    profile_names,
     seat_of,
     teams_of,
-    user_of,
+    user_reader,
 )
 from rolecall.sync.leftovers import Left
 from rolecall.sync.resources import (
@@ -53,11 +52,9 @@ class Known:
     unread: frozenset[str] = frozenset()  # resource names
     display: DisplayProperties = field(default_factory=DisplayProperties)
     seats_told: bool = True
-    last_logins: Mapping[str, datetime] = field(default_factory=dict)
+    last_logins: Mapping[str, datetime] = field(default_factory=dict)  # by case-folded e-mail
     added_at: Mapping[str, datetime] = field(default_factory=dict)  # from ADD_USER events
     left: Mapping[str, Left | None] = field(default_factory=dict)  # by archived owner
-    asked: tuple[str, ...] | None = None  # CRM user properties
-    named: tuple[str, ...] = ()  # those somebody asked for by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,6 @@ def joined_users(
     material: Material, owners: Iterable[RecordOwner], known: Known
 ) -> dict[str, User]:
     """Every listed user by id, in the order of ids; of two rows for one id the later counts."""
-    former = {user.id: user for user in known.before.users} if known.before else {}
     reading = Reading(
         identities(material.crm_users, owners),
         known.display,
@@ -83,15 +79,11 @@ def joined_users(
         _born(material, known),
         crm_read=CRM_USERS not in known.unread,
         seats_told=known.seats_told,
-        profile=None
-        if known.asked is None
-        else profile_names(known.asked, known.display, known.named),
     )
-    users = {}
-    for told in material.users:
-        user = user_of(told, reading)
-        kept = former.get(user.id)
-        users[user.id] = user if kept is None else _as_known(user, kept, crm_read=reading.crm_read)
+    users = {user.id: user for user in map(user_reader(reading), material.users)}
+    for kept in known.before.users if known.before else ():
+        if (user := users.get(kept.id)) is not None:
+            users[kept.id] = _as_known(user, kept, crm_read=reading.crm_read)
     return users
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from rolecall.hubspot import Reader
 from rolecall.hubspot.wire import (
-    CrmRecord,
     Owner,
+    OwnerCore,
     PermissionSet,
     Property,
     Seat,
@@ -21,6 +21,7 @@ from rolecall.hubspot.wire import (
     Wire,
 )
 from rolecall.kit.paging import Page
+from rolecall.reading import RecordReader, UserRecord
 from rolecall.reading.display import IDENTITY, PROFILE
 
 Row = TypeVar("Row", bound=Wire)
@@ -41,31 +42,42 @@ class Resource(Generic[Row]):
     """One list of HubSpot: how its pages are asked for, and how their rows are read.
 
     `raw` True: pages hold rows as HubSpot wrote them, since most syncs only need to know that
-    nothing changed; long lists are so.
+    nothing changed; long lists are so. `kept` makes what stays of a row, of type `keeps`; without
+    it the row stays as it is.
     """
 
     name: str
     row: type[Row]
     pages: Callable[[Reader, str | None], AsyncIterator[Page[Any]]]
     raw: bool = False
-    decoder: msgspec.json.Decoder[tuple[Row, ...]] = field(init=False, repr=False)
+    kept: Callable[[Row], Any] | None = None
+    keeps: type[Any] | None = None
+    decoder: msgspec.json.Decoder[list[Row]] = field(init=False, repr=False)
+    kept_decoder: msgspec.json.Decoder[list[Any]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "decoder", msgspec.json.Decoder(tuple[self.row, ...]))  # type: ignore[name-defined]
+        object.__setattr__(self, "decoder", msgspec.json.Decoder(list[self.row]))  # type: ignore[name-defined]
+        keeps = self.row if self.keeps is None else self.keeps
+        object.__setattr__(self, "kept_decoder", msgspec.json.Decoder(list[keeps]))  # type: ignore[valid-type]
+
+    def read(self, words: bytes | msgspec.Raw) -> list[Any]:
+        """What is kept of a page's rows; raises msgspec.DecodeError where they make no sense."""
+        rows = self.decoder.decode(words)
+        return rows if self.kept is None else list(map(self.kept, rows))
 
 
 @dataclass(slots=True)
 class Material:
-    """Everything one run read, still in HubSpot's words."""
+    """Everything one run read, nearly all of it still in HubSpot's words."""
 
     users: list[User] = field(default_factory=list)
     permission_sets: list[PermissionSet] = field(default_factory=list)
     teams: list[TeamFlat] = field(default_factory=list)
     team_tree: list[TeamNode] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
-    owners: list[Owner] = field(default_factory=list)
+    owners: list[OwnerCore] = field(default_factory=list)
     archived_owners: list[Owner] = field(default_factory=list)
-    crm_users: list[CrmRecord] = field(default_factory=list)
+    crm_users: list[UserRecord] = field(default_factory=list)
     properties: list[Property] = field(default_factory=list)
 
     def let_go(self) -> None:
@@ -118,22 +130,27 @@ def seats() -> Resource[Seat]:
     return Resource(SEATS, Seat, lambda reader, _: _once(reader.seats))
 
 
-def owners(*, archived: bool) -> Resource[Owner]:
-    """Record owners in use, or archived ones; 500 a page."""
-    if not archived:
-        return Resource(OWNERS, Owner, lambda reader, at: reader.owners_raw(after=at), raw=True)
+def owners() -> Resource[OwnerCore]:
+    """Record owners in use, 500 a page; nobody asks for their teams here."""
+    return Resource(OWNERS, OwnerCore, lambda reader, at: reader.owners_raw(after=at), raw=True)
+
+
+def archived_owners() -> Resource[Owner]:
+    """Record owners of deactivated and removed users, 500 a page."""
     return Resource(
         ARCHIVED_OWNERS, Owner, lambda reader, after: reader.owners(archived=True, after=after)
     )
 
 
-def crm_users(asked: tuple[str, ...]) -> Resource[CrmRecord]:
+def crm_users(asked: tuple[str, ...], reader: RecordReader) -> Resource[Any]:
     """CRM records of users with these properties, 100 a page."""
     return Resource(
         CRM_USERS,
-        CrmRecord,
-        lambda reader, after: reader.crm_users_raw(asked, after=after),
+        reader.row,
+        lambda hubspot, after: hubspot.crm_users_raw(asked, after=after),
         raw=True,
+        kept=reader.read,
+        keeps=UserRecord,
     )
 
 

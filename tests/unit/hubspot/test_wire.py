@@ -26,6 +26,7 @@ LEAST: dict[str, Any] = {
     "userId": "2",
     "portalId": 3,
     "access_token": "t",
+    "results": [],
 }
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.domain.snapshot import RecordOwner
-from rolecall.hubspot import wire
-from rolecall.reading import identities
+from rolecall.reading import DisplayProperties, UserRecord, identities, record_reader
 
 
-def a_record(crm_id: str, user_id: str | None, **values: str) -> wire.CrmRecord:
+def a_record(crm_id: str, user_id: str | None, **values: str) -> UserRecord:
     """A CRM user record."""
-    return wire.CrmRecord(crm_id, {"hs_internal_user_id": user_id, **values})
+    told = {"id": crm_id, "properties": {"hs_internal_user_id": user_id, **values}}
+    reader = record_reader(DisplayProperties(), ())
+    return reader.read(msgspec.convert(told, reader.row))
 
 
 class TestOwners:
@@ -58,7 +60,7 @@ class TestRecords:
             ]
         )
     )
-    def test_of_two_records_the_one_in_use_wins(self, records: list[wire.CrmRecord]) -> None:
+    def test_of_two_records_the_one_in_use_wins(self, records: list[UserRecord]) -> None:
         """A record without a settings id belongs to nobody."""
         found = identities(records, ())
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rolecall.domain.snapshot import RecordOwner, User, UserState
 from rolecall.hubspot import wire
-from rolecall.reading import DisplayProperties, Reading, identities, user_of
+from rolecall.reading import (
+    DisplayProperties,
+    Reading,
+    UserRecord,
+    identities,
+    profile_names,
+    record_reader,
+    user_reader,
+)
 
 DISPLAY = DisplayProperties(
     seat="hs_user_seat", last_active="hs_user_last_active", deactivated="hs_deactivated"
@@ -30,7 +40,21 @@ def a_reading(
     *records: wire.CrmRecord, owners: tuple[RecordOwner, ...] = (), **more: Any
 ) -> Reading:
     """A portal read with these records and owners."""
-    return Reading(identities(records, owners), more.pop("display", DISPLAY), **more)
+    display = more.pop("display", DISPLAY)
+    return Reading(identities(as_read(records, display), owners), display, **more)
+
+
+def as_read(records: Iterable[wire.CrmRecord], display: DisplayProperties) -> Iterator[UserRecord]:
+    """The records as a sync reads them: from JSON, with every property they have asked for."""
+    asked = dict.fromkeys(name for record in records for name in record.properties)
+    reader = record_reader(display, profile_names(asked, display))
+    for record in records:
+        yield reader.read(msgspec.json.decode(msgspec.json.encode(record), type=reader.row))
+
+
+def user_of(told: wire.User, reading: Reading) -> User:
+    """One user of a portal that was read so."""
+    return user_reader(reading)(told)
 
 
 class TestJoining:
@@ -96,7 +120,7 @@ class TestState:
             (a_reading(), UserState.INVITED, True),
             (a_reading(crm_read=False), UserState.ACTIVE, True),
             (
-                a_reading(last_logins={"5": datetime(2026, 1, 1, tzinfo=UTC)}),
+                a_reading(last_logins={"anna@acme.test": datetime(2026, 1, 1, tzinfo=UTC)}),
                 UserState.ACTIVE,
                 False,
             ),
@@ -150,7 +174,7 @@ class TestSeats:
 class TestActivity:
     def test_the_crm_property_comes_before_the_login_feed(self) -> None:
         """And the user says which one it was."""
-        login = {"5": datetime(2026, 1, 1, tzinfo=UTC)}
+        login = {"anna@acme.test": datetime(2026, 1, 1, tzinfo=UTC)}
         with_property = user_of(
             TOLD, a_reading(a_record(hs_user_last_active="1767225600000"), last_logins=login)
         )
