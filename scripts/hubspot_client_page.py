@@ -61,7 +61,7 @@ def numbers() -> str:
     policy = Policy()
     rows = [
         ("burst until the first answer tells", f"{limits.FIRST_BURST} per {limits.WINDOW:g} s"),
-        ("guard added to each window", f"{ports.GUARD:g} s"),
+        ("added to a window while another client takes from it", f"{ports.GUARD:g} s"),
         ("searches", f"{limits.SEARCHES} per {limits.SEARCH_WINDOW:g} s"),
         ("after a burst 429 without Retry-After", f"{limits.BURST_WAIT:g} s"),
         ("after a search 429 without Retry-After", f"{limits.SECONDLY_WAIT:g} s"),

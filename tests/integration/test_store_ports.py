@@ -25,20 +25,46 @@ async def test_a_hold_keeps_everybody_waiting(database: Database) -> None:
     await ledger.hold("k", 30)
     await ledger.hold("k", 1)
 
-    slot = await ledger.reserve("k", limit=5, window=10)
+    slot = await ledger.reserve("k", limit=5, window=10, guard=0.25, holder="a")
 
     assert 28 < slot.wait <= 30
     assert 1 == slot.used
 
 
 async def test_a_full_window_is_waited_out(database: Database) -> None:
-    """The request after the limit leaves a window and the guard later."""
+    """The request after the limit leaves a window later, and the guard after somebody else's."""
     ledger: QuotaLedger = SharedQuota(database.engines, Slot)
-    slots = [await ledger.reserve("k", limit=3, window=10) for _ in range(4)]
+
+    async def take(holder: str) -> Slot:
+        return await ledger.reserve("k", limit=3, window=10, guard=0.25, holder=holder)
+
+    slots = [await take("a") for _ in range(4)]
 
     assert [0, 0, 0] == [slot.wait for slot in slots[:3]]
-    assert 9 < slots[3].wait <= 10.25
+    assert 9 < slots[3].wait <= 10
     assert [1, 2, 3] == [slot.used for slot in slots[:3]]
+
+    other = await take("b")
+
+    assert slots[3].wait < other.wait <= 10.25
+
+
+async def test_a_moment_is_reserved_although_somebody_writes(database: Database) -> None:
+    """A snapshot being sealed delays a request on SQLite, and fails none."""
+    ledger: QuotaLedger = SharedQuota(database.engines, Slot)
+    writing = asyncio.Event()
+
+    async def write() -> None:
+        async with database.work():
+            writing.set()
+            await asyncio.sleep(0.2)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(write())
+        await writing.wait()
+        slot = await ledger.reserve("k", limit=3, window=10, guard=0.25, holder="a")
+
+    assert (0, 1) == (slot.wait, slot.used)
 
 
 async def test_tokens_are_refreshed_by_one_at_a_time(database: Database) -> None:

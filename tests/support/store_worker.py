@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -73,12 +74,17 @@ async def lease(database: Database, key: str, seconds: str) -> None:
 
 
 async def quota(database: Database, limit: str, window: str, times: str) -> None:
-    """Reserve and "send" some requests; tell when each left."""
+    """Reserve and "send" some requests as a client does; tell when each left."""
     ledger = SharedQuota(database.engines, Slot)
+    most, width, holder = int(limit), float(window), str(os.getpid())
+    sent: deque[float] = deque(maxlen=most)
     for _ in range(int(times)):
-        slot = await ledger.reserve("portal:7", limit=int(limit), window=float(window))
+        slot = await ledger.reserve("portal:7", limit=most, window=width, guard=0.25, holder=holder)
         await asyncio.sleep(slot.wait)
-        told(str(time.time()))
+        if len(sent) == most:  # its own it knows
+            await asyncio.sleep(max(0.0, sent[0] + width + 0.02 - time.time()))
+        sent.append(time.time())
+        told(str(sent[-1]))
 
 
 async def main(url: str, name: str, *arguments: str) -> None:

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rolecall.hubspot.ports import GUARD, QuotaLedger
@@ -22,7 +23,7 @@ FIRST_BURST = 100
 # all five until a 429 shows that somebody else searches too; then one less, for a minute.
 SEARCHES = 5
 SEARCH_WINDOW = 1.0
-SEARCH_SPARE = 0.05  # in place of GUARD, which would cost a fifth of so short a window
+SEARCH_GUARD = 0.05  # in place of GUARD, which would cost a fifth of so short a window
 FEWER_FOR = 60.0
 # HubSpot counts a request somewhere between our sending it and its answer; so long after the
 # answer it has certainly left the window, however slow the way was.
@@ -95,6 +96,7 @@ class Limiter:
         self._clock = clock
         self._burst_key = f"burst:{portal}:{app}"
         self._search_key = f"search:{portal}"
+        self._holder = token_hex(8)
         self._limit = FIRST_BURST
         self._window = WINDOW
         self._granted = 0
@@ -114,16 +116,13 @@ class Limiter:
         self._granted += 1
         if self._unlimited:
             return Grant(0, self._granted, 0.0)
-        if search:
-            slot = await self._ledger.reserve(
-                self._search_key,
-                limit=self._searches_now(),
-                window=SEARCH_WINDOW + SEARCH_SPARE - GUARD,  # the ledger adds GUARD itself
-            )
-        else:
-            slot = await self._ledger.reserve(
-                self._burst_key, limit=self._limit, window=self._window
-            )
+        slot = await self._ledger.reserve(
+            self._search_key if search else self._burst_key,
+            limit=self._searches_now() if search else self._limit,
+            window=SEARCH_WINDOW if search else self._window,
+            guard=SEARCH_GUARD if search else GUARD,
+            holder=self._holder,
+        )
         return Grant(slot.used, self._granted, slot.wait)
 
     def crowded_for(self, *, search: bool) -> float:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 
-from rolecall.hubspot.ports import GUARD, OAuthTokens, Slot, TokenSlot, VersionFact
+from rolecall.hubspot.ports import OAuthTokens, Slot, TokenSlot, VersionFact
 from rolecall.kit.clock import Clock
 
 
@@ -19,6 +19,8 @@ from rolecall.kit.clock import Clock
 class _Grants:
     times: deque[float] = field(default_factory=deque)
     held_until: float = 0.0
+    holder: str = ""
+    shared_until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -28,18 +30,25 @@ class MemoryLedger:
     clock: Clock
     _keys: dict[str, _Grants] = field(default_factory=dict)
 
-    async def reserve(self, key: str, *, limit: int, window: float) -> Slot:
+    async def reserve(
+        self, key: str, *, limit: int, window: float, guard: float, holder: str
+    ) -> Slot:
         """The next free moment of this key."""
         grants = self._keys.setdefault(key, _Grants())
         now = self.clock.now().timestamp()
         times = grants.times
+        if times and holder != grants.holder:
+            grants.shared_until = times[-1] + window + guard
+        grants.holder = holder
         at = max(now, grants.held_until)
         if times:
             at = max(at, times[-1])
         if len(times) >= limit:
-            at = max(at, times[-limit] + window + GUARD)
+            at = max(at, times[-limit] + window)
+            if at < grants.shared_until:
+                at = max(at, times[-limit] + window + guard)
         times.append(at)
-        while times[0] <= at - window - GUARD:
+        while times[0] <= at - window - guard:
             times.popleft()
         return Slot(at - now, sum(1 for grant in times if grant > at - window))
 

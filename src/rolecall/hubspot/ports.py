@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-# HubSpot counts arrivals, a ledger counts departures: requests that overtake each other by up to
-# this many seconds still stay inside the window.
+# HubSpot counts arrivals, a ledger counts departures: requests of several clients that overtake
+# each other by up to this many seconds still stay inside the window.
 GUARD = 0.25
 
 
@@ -26,12 +26,16 @@ class Slot:
 class QuotaLedger(Protocol):
     """One row per key with the times of the last grants, in the store's own time."""
 
-    async def reserve(self, key: str, *, limit: int, window: float) -> Slot:
+    async def reserve(
+        self, key: str, *, limit: int, window: float, guard: float, holder: str
+    ) -> Slot:
         """Take the next free moment, so that no `window` seconds ever hold more than `limit`.
 
         Atomic over processes and machines. A new grant is at max(now, held until, last grant,
-        the limit-th last grant + window + GUARD), and is remembered; grants are never given
-        back. `used` counts the grants of the `window` that ends with this one, itself included.
+        the limit-th last grant + window), and is remembered; grants are never given back. `guard`
+        is added to the window while any grant in it went to another `holder`: each knows when its
+        own requests were answered, and nothing of anybody else's. `used` counts the grants of the
+        `window` that ends with this one, itself included.
         """
         ...
 

@@ -5,20 +5,22 @@ Reserves moments, sends nothing. All processes and machines on one database shar
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from time import monotonic
 from typing import Generic, TypeVar
 
-from sqlalchemy import BigInteger, Column, Date, Integer, Table, Text, select, update
+from sqlalchemy import BigInteger, Column, Date, Engine, Integer, Table, Text, select
 from sqlalchemy import text as sql
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rolecall.store.engines import Engines
+from rolecall.store.engines import BUSY_SECONDS, Engines
 from rolecall.store.errors import explaining
 from rolecall.store.rows import Repository, inserting
-from rolecall.store.schema import database_now, metadata, text
+from rolecall.store.schema import SQLITE_NOW, database_now, metadata, text
 
 QUOTA = Table(
     "quota",
@@ -26,6 +28,8 @@ QUOTA = Table(
     Column("key", Text, primary_key=True),
     text("grants"),  # microseconds, oldest first, separated by spaces; at most `limit` of them
     Column("held_until", BigInteger, nullable=False),
+    text("holder"),  # which client took the last grant
+    Column("shared_until", BigInteger, nullable=False),  # until then others' grants count too
 )
 DAILY = Table(
     "daily_use",
@@ -35,9 +39,7 @@ DAILY = Table(
     Column("share", Text, primary_key=True),  # sync, apply, hand-over, ...
     Column("used", Integer, nullable=False),
 )
-# A request leaves a little after its moment, so the next window starts that much later:
-# without it two grants `window` apart were seen as `limit` + 1 in one window.
-GUARD = 250_000  # microseconds
+LOOK_AGAIN = 0.01  # seconds until a locked SQLite is asked again
 
 SlotT = TypeVar("SlotT")
 
@@ -49,80 +51,113 @@ class SharedQuota(Generic[SlotT]):
     engines: Engines
     slot: Callable[[float, int], SlotT]
 
-    async def reserve(self, key: str, *, limit: int, window: float) -> SlotT:
+    async def reserve(
+        self, key: str, *, limit: int, window: float, guard: float, holder: str
+    ) -> SlotT:
         """Take the next free moment, so that no `window` seconds ever hold more than `limit`."""
-        width = int(window * 1_000_000)
-        async with self._transaction() as connection:
-            if self.engines.dialect == "postgresql":
-                wait, used = await _reserve_at_once(connection, key, limit, width)
+        rule = Rule(limit, int(window * 1_000_000), int(guard * 1_000_000), holder)
+        with explaining(self.engines.place):
+            if self.engines.ledger is None:
+                wait, used = await _reserve_at_once(self.engines.pulse, key, rule)
             else:
-                wait, used = await _reserve_in_place(connection, key, limit, width)
+                wait, used = await _reserve_in_turn(self.engines.ledger, key, rule)
         return self.slot(wait / 1_000_000, used)
 
     async def hold(self, key: str, seconds: float) -> None:
         """Give no new grant of this key before now + `seconds`; a longer hold stays."""
         until = database_now() + int(seconds * 1_000_000)
-        async with self._transaction() as connection:
-            insert = inserting(QUOTA, self.engines.dialect == "postgresql")
-            held = insert.values(key=key, grants="", held_until=until)
-            await connection.execute(
-                held.on_conflict_do_update(
-                    index_elements=["key"],
-                    set_={"held_until": held.excluded.held_until},
-                    where=QUOTA.c.held_until < held.excluded.held_until,
-                )
-            )
-
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        insert = inserting(QUOTA, self.engines.dialect == "postgresql")
+        held = insert.values(key=key, grants="", held_until=until, holder="", shared_until=0)
+        longer = held.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"held_until": held.excluded.held_until},
+            where=QUOTA.c.held_until < held.excluded.held_until,
+        )
         with explaining(self.engines.place):
             async with self.engines.pulse.begin() as connection:
-                yield connection
+                await connection.execute(longer)
 
 
-def granted(
-    times: list[int], held: int, now: int, limit: int, width: int
-) -> tuple[int, int, list[int]]:
-    """The next moment, how many grants its window holds, and the grants to remember.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How many grants a window holds, and who asks for the next; microseconds."""
 
-    The same arithmetic as the function reserve_quota of migration 0002; all in microseconds.
+    limit: int
+    width: int
+    guard: int  # added to the width while another holder's grants are in the window
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """The row of a key; microseconds, oldest grant first, at most `limit` of them."""
+
+    times: list[int]
+    held_until: int = 0
+    holder: str = ""
+    shared_until: int = 0
+
+
+def granted(found: Grants, now: int, rule: Rule) -> tuple[int, int, Grants]:
+    """The next moment, how many grants its window holds, and what to remember.
+
+    The same arithmetic as the function reserve_quota of migration 0013.
     """
-    moment = max(now, held, times[-1] if times else 0)
-    if len(times) >= limit:
-        moment = max(moment, times[-limit] + width + GUARD)
-    kept = [*times, moment][-limit:]
-    return moment, sum(1 for at in kept if at > moment - width), kept
+    times, shared = found.times, found.shared_until
+    if times and found.holder != rule.holder:
+        shared = times[-1] + rule.width + rule.guard
+    moment = max(now, found.held_until, times[-1] if times else 0)
+    if len(times) >= rule.limit:
+        free = times[-rule.limit] + rule.width
+        moment = max(moment, free)
+        if moment < shared:
+            moment = max(moment, free + rule.guard)
+    kept = [*times, moment][-rule.limit :]
+    used = sum(1 for at in kept if at > moment - rule.width)
+    return moment, used, Grants(kept, found.held_until, rule.holder, shared)
 
 
-async def _reserve_at_once(
-    connection: AsyncConnection, key: str, limit: int, width: int
-) -> tuple[int, int]:
-    call = sql("SELECT wait, used FROM reserve_quota(:key, :most, :width, :guard)")
-    told = {"key": key, "most": limit, "width": width, "guard": GUARD}
-    wait, used = (await connection.execute(call, told)).one()
+async def _reserve_at_once(engine: AsyncEngine, key: str, rule: Rule) -> tuple[int, int]:
+    """One round trip on PostgreSQL."""
+    call = sql("SELECT wait, used FROM reserve_quota(:key, :most, :width, :guard, :holder)")
+    told = {
+        "key": key, "most": rule.limit, "width": rule.width, "guard": rule.guard,
+        "holder": rule.holder,
+    }  # fmt: skip
+    async with engine.begin() as connection:
+        wait, used = (await connection.execute(call, told)).one()
     return wait, used
 
 
-async def _reserve_in_place(
-    connection: AsyncConnection, key: str, limit: int, width: int
-) -> tuple[int, int]:
-    found = select(database_now(), QUOTA.c.grants, QUOTA.c.held_until).where(QUOTA.c.key == key)
-    row = (await connection.execute(found)).first()
-    if row is None:
-        now = (await connection.execute(select(database_now()))).scalar_one()
-        moment, used, kept = granted([], 0, now, limit, width)
-        fresh = {"key": key, "grants": _joined(kept), "held_until": 0}
-        await connection.execute(QUOTA.insert(), fresh)
-        return moment - now, used
-    now, grants, held = row
-    moment, used, kept = granted([int(at) for at in grants.split()], held, now, limit, width)
-    changed = update(QUOTA).where(QUOTA.c.key == key).values(grants=_joined(kept))
-    await connection.execute(changed)
-    return moment - now, used
+async def _reserve_in_turn(engine: Engine, key: str, rule: Rule) -> tuple[int, int]:
+    """A fifth of a millisecond on SQLite; while somebody else writes, tried again and again."""
+    last = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return _reserve_in_place(engine, key, rule)
+        except OperationalError as error:
+            if "locked" not in str(error.orig) or monotonic() > last:
+                raise
+        await asyncio.sleep(LOOK_AGAIN)
 
 
-def _joined(times: list[int]) -> str:
-    return " ".join(map(str, times))
+# As text: SQLAlchemy would spend more on putting them together than SQLite on carrying them out.
+_FOUND = f"""SELECT {SQLITE_NOW}, grants, held_until, holder, shared_until
+FROM (SELECT 1) LEFT JOIN quota ON key = ?"""  # noqa: S608 -- the text is ours
+_KEPT = """INSERT INTO quota (key, grants, held_until, holder, shared_until) VALUES (?, ?, 0, ?, ?)
+ON CONFLICT (key) DO UPDATE SET grants = excluded.grants, holder = excluded.holder,
+shared_until = excluded.shared_until"""
+
+
+def _reserve_in_place(engine: Engine, key: str, rule: Rule) -> tuple[int, int]:
+    with engine.begin() as connection:
+        row = connection.exec_driver_sql(_FOUND, (key,)).one()
+        times = [int(at) for at in (row[1] or "").split()]
+        found = Grants([]) if row[1] is None else Grants(times, row[2], row[3], row[4])
+        moment, used, kept = granted(found, row[0], rule)
+        told = " ".join(map(str, kept.times))
+        connection.exec_driver_sql(_KEPT, (key, told, kept.holder, kept.shared_until))
+    return moment - row[0], used
 
 
 class DailyUse(Repository):

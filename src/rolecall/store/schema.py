@@ -72,6 +72,9 @@ class Document(TypeDecorator[Any]):
         return None if value is None else from_json(value, Any)
 
 
+SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
+
+
 class database_now(ColumnElement[int]):  # noqa: N801 -- reads as a function in a statement
     """The database's own time in microseconds; leases and limits trust no client's clock."""
 
@@ -81,7 +84,7 @@ class database_now(ColumnElement[int]):  # noqa: N801 -- reads as a function in 
 
 @compiles(database_now, "sqlite")
 def _sqlite_now(element: database_now, compiler: SQLCompiler, **kw: object) -> str:
-    return "CAST((julianday('now') - 2440587.5) * 86400000000.0 AS INTEGER)"
+    return SQLITE_NOW
 
 
 @compiles(database_now, "postgresql")
