@@ -22,7 +22,7 @@ def shown_progress(*, quiet: bool = False) -> Iterator[Progress]:
     `quiet`: nothing where nobody watches, for answers that programs read.
     """
     if not progress_wanted():
-        yield _nothing if quiet else _Lines().step
+        yield nothing if quiet else _Lines().step
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
@@ -97,5 +97,5 @@ class _Lines:
             self._waits.clear()
 
 
-def _nothing(_: Step) -> None:
+def nothing(_: Step) -> None:
     """Nobody watches."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rolecall.cli.output import hint, json_option, print_json, say, tell
-from rolecall.cli.progress import shown_progress
+from rolecall.cli.progress import nothing, shown_progress
 from rolecall.cli.running import ask
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def sync(name: str | None, full: bool, accept_shrink: bool, as_json: bool) -> No
         raise click.UsageError("--accept-shrink needs the name of a portal")
     with shown_progress(quiet=as_json) as progress:
         failed: list[tuple[str, RolecallError]] = []
-        choices: Any = {"full": full, "accept_shrink": accept_shrink, "progress": progress}
+        choices: Any = {"full": full, "accept_shrink": accept_shrink}
+        if progress is not nothing:  # what nobody watches need not be counted
+            choices["progress"] = progress
         if name is not None:
             one = ask(lambda app, actor: sync_portal(app, actor, name, **choices))
             reports = [one]

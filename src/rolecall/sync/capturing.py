@@ -17,7 +17,7 @@ import msgspec
 from rolecall.hubspot import Reader
 from rolecall.hubspot.errors import Failure, HubSpotError, Unreadable
 from rolecall.store import Database, SyncPage
-from rolecall.sync.ports import Progress, Step
+from rolecall.sync.ports import Progress, Step, silent
 from rolecall.sync.resources import Material, Resource
 from rolecall.sync.troubles import Gap, gap_of
 
@@ -136,8 +136,9 @@ class Capture:
         return count
 
     def _set_aside(self, resource: Resource[Any], words: Words) -> int:
+        """Keep a page in HubSpot's words; how many rows it has, where anybody watches them."""
         self._undecoded.setdefault(resource.name, (resource, []))[1].append(words)
-        return len(_COUNTED.decode(words))
+        return 0 if self.progress is silent else len(_COUNTED.decode(words))
 
     def decode(self) -> tuple[Gap, ...]:
         """Put the rows of every page set aside into the material; lists that make no sense."""
