@@ -13,8 +13,8 @@ from sqlalchemy import Column, ColumnElement, Table, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# Rows in flight: enough to make the round trip cheap, little enough to stay small in memory.
-BATCH = 5_000
+# Rows in flight: enough to make the round trip cheap, little enough to stay in the processor's cache.
+BATCH = 500
 
 Row = tuple[Any, ...]
 Value = TypeVar("Value")
