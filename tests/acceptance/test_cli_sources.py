@@ -60,6 +60,7 @@ def test_oauth_apps_and_links(tmp_path: Path) -> None:
     again = home.run("oauth-app", "add", "--file", str(file), code=1)
     (listed,) = json.loads(home.run("oauth-app", "list", "--json").stdout)
     link = home.run("portal", "link", "client")
+    told = json.loads(home.run("portal", "link", "client", "--json").stdout)
     home.run("oauth-app", "remove", "app-1")
     after = home.run("oauth-app", "list", "--json")
 
@@ -69,4 +70,5 @@ def test_oauth_apps_and_links(tmp_path: Path) -> None:
     assert ("Agency", ["oauth", "settings.users.read"]) == (listed["name"], listed["scopes"])
     assert "s3cret" not in f"{made}{listed}{link}"
     assert link.stdout.startswith("http://127.0.0.1:8040/link?t=rcl_")
+    assert {"name", "link", "expires_at"} == told.keys()
     assert [] == json.loads(after.stdout)

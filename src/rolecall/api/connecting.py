@@ -20,6 +20,7 @@ from rolecall.services.connections.oauth_apps import (
     remove_oauth_app,
 )
 from rolecall.services.operators.links import address_of
+from rolecall.services.shapes import connect_link_shape
 
 router = APIRouter(tags=["portals"], responses=errors())
 Scopes = Annotated[list[Name], Field(min_length=1, max_length=500)]
@@ -87,5 +88,5 @@ async def remove(call: Caller, client_id: str) -> Response:
 async def link(call: Caller, portal: str, body: LinkToMake) -> Response:
     """A link with which a Super Admin connects their portal under this name, or again."""
     made = await make_connect_link(call.app, call.actor, portal, body.client_id, hub_id=body.hub_id)
-    shape = {"link": address_of(call.app, made.token), "expires_at": made.link.expires_at}
+    shape = connect_link_shape(portal, address_of(call.app, made.token), made)
     return told(shape, 201, NO_STORE)

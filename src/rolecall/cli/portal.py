@@ -76,18 +76,19 @@ def link(name: str, client_id: str, hub_id: int | None, as_json: bool) -> None:
     from rolecall.cli.serve import SERVED_HERE
     from rolecall.services.connections.links import make_connect_link
     from rolecall.services.operators.links import address_of
+    from rolecall.services.shapes import connect_link_shape
 
-    async def use(app: Any, actor: Any) -> str:
+    async def use(app: Any, actor: Any) -> dict[str, Any]:
         made = await make_connect_link(app, actor, name, client_id, hub_id=hub_id)
         if not app.choices.security.public_url:
             hint("set ROLECALL_PUBLIC_URL to what others type; this link opens on this machine")
-        return address_of(app, made.token, SERVED_HERE)
+        return connect_link_shape(name, address_of(app, made.token, SERVED_HERE), made)
 
     found = ask_as_operator(use)
     if as_json:
-        print_json({"name": name, "link": found})
+        print_json(found)
         return
-    tell(found)
+    tell(found["link"])
     say("it opens on the server of `rolecall serve`, and works until the portal is connected")
 
 

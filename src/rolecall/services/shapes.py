@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rolecall.services.inventory.overview import Overview
     from rolecall.services.inventory.times import Holding
     from rolecall.services.inventory.users import UserRow
+    from rolecall.services.operators.links import NewLink
     from rolecall.services.syncs.syncing import SyncReport
     from rolecall.store import AuditLine, SnapshotHead
     from rolecall.store.findings import StoredFinding
@@ -188,6 +189,11 @@ def stored_finding_shape(stored: StoredFinding) -> Plain:
         "first_seen": stored.first_seen,
         "last_seen": stored.last_seen,
     }
+
+
+def connect_link_shape(name: str, address: str, made: NewLink) -> Plain:
+    """A link that connects the portal NAME, and until when it works; told this once."""
+    return {"name": name, "link": address, "expires_at": made.link.expires_at}
 
 
 def portal_shape(line: PortalLine) -> Plain:
