@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,16 +12,11 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-# A command lives for seconds and drops next to nothing in circles, while it may hold a portal of
-# 50,000 users: looking through all of that every 700 objects took a tenth of a sync.
-GC_THRESHOLDS = (500_000, 20, 50)
-
 
 def ask(use: Callable[[App, Actor], Awaitable[Answer]]) -> Answer:
     """The answer of a use case, for the installation of this environment and whoever runs it."""
     from rolecall.bootstrap import local_user, open_app
 
-    gc.set_threshold(*GC_THRESHOLDS)
     found: list[Answer] = []
 
     async def carried_out() -> None:

@@ -166,8 +166,8 @@ class Capture:
             if not batch:
                 return
             try:
+                pages = [one.written() for one in batch]
                 async with self.database.work() as work:
-                    pages = [one.written() for one in batch]
                     await work.syncs.keep_pages(self.run_id, pages)
             except BaseException:
                 self._waiting[:0] = batch
