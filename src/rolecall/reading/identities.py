@@ -22,10 +22,6 @@ class Identities:
     owners_by_user: Mapping[str, RecordOwner] = field(default_factory=dict)  # by settings id
     owners_by_email: Mapping[str, RecordOwner] = field(default_factory=dict)  # case-folded
 
-    def record(self, user_id: str) -> UserRecord | None:
-        """The CRM record of a settings user, if HubSpot has made one yet."""
-        return self.records.get(user_id)
-
     def owner(self, user_id: str, email: str) -> RecordOwner | None:
         """The record owner of a settings user.
 

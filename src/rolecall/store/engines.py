@@ -3,7 +3,7 @@
 SQLite gets four: a writer (one connection, BEGIN IMMEDIATE, full sync), readers (query only) and
 a pulse for leases and limits (one connection, no fsync: losing the last heartbeats in a power cut
 costs nothing), and a ledger of the same kind that is asked without a thread in between and never
-waits: a moment is reserved for every request, which takes a tenth of the time so.
+waits: a moment is reserved for every request, which takes a seventh of the time so.
 SQLAlchemy's own default mode loses updates silently on SQLite.
 """
 

@@ -101,7 +101,8 @@ class Grants:
 def granted(found: Grants, now: int, rule: Rule) -> tuple[int, int, Grants]:
     """The next moment, how many grants its window holds, and what to remember.
 
-    The same arithmetic as the function reserve_quota of migration 0013.
+    The same arithmetic as the function reserve_quota of migration 0013, and as the client's ledger
+    in memory (`hubspot.memory`), which a stranger to the store has to have of its own.
     """
     times, shared = found.times, found.shared_until
     if times and found.holder != rule.holder:
@@ -130,7 +131,7 @@ async def _reserve_at_once(engine: AsyncEngine, key: str, rule: Rule) -> tuple[i
 
 
 async def _reserve_in_turn(engine: Engine, key: str, rule: Rule) -> tuple[int, int]:
-    """A fifth of a millisecond on SQLite; while somebody else writes, tried again and again."""
+    """A quarter of a millisecond on SQLite; while somebody else writes, tried again and again."""
     last = monotonic() + BUSY_SECONDS
     while True:
         try:
